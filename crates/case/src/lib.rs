@@ -1,0 +1,1 @@
+//! Case files: schema, checks, registry of problems, run driver, converge and verify.

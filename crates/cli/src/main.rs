@@ -1,0 +1,2 @@
+//! The pdesolve command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Mathematical expressions as text: parsed once, evaluated over slices.

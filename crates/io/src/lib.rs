@@ -1,0 +1,1 @@
+//! Output that ParaView opens (temporal VTKHDF), checkpoints, and plots.

@@ -1,0 +1,254 @@
+//! One coordinate axis of a Cartesian grid.
+
+use crate::params::Stretching;
+
+/// A grid that cannot be built.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum MeshError {
+    /// Too few samples along an axis.
+    #[error("axis {axis} has {found} {what}, at least {least} are needed")]
+    TooFew {
+        /// Axis name.
+        axis: char,
+        /// `cells` or `points`.
+        what: &'static str,
+        /// Number asked for.
+        found: usize,
+        /// Least number that works.
+        least: usize,
+    },
+    /// `upper` is not above `lower`, or one of them is not finite.
+    #[error("axis {axis} runs from {lower} to {upper}: both must be finite and upper above lower")]
+    Extent {
+        /// Axis name.
+        axis: char,
+        /// Lower end.
+        lower: f64,
+        /// Upper end.
+        upper: f64,
+    },
+    /// Two lists that describe the same axes have different lengths.
+    #[error("`{key}` has {found} entries, but the mesh has {expected} axes")]
+    Axes {
+        /// Key in the case file.
+        key: &'static str,
+        /// Entries found.
+        found: usize,
+        /// Entries expected.
+        expected: usize,
+    },
+    /// Both or none of `cells` and `points` are given.
+    #[error("a mesh has either `cells` or `points`, found {found}")]
+    Centring {
+        /// What was found.
+        found: &'static str,
+    },
+    /// A stretching parameter out of its range.
+    #[error("axis {axis}: {reason}")]
+    Stretching {
+        /// Axis name.
+        axis: char,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// An axis: `n` samples between `lower` and `upper`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    name: char,
+    periodic: bool,
+    uniform: bool,
+    faces: Vec<f64>,
+    samples: Vec<f64>,
+}
+
+impl Axis {
+    /// `n` cells of equal size; values are cell averages.
+    ///
+    /// # Errors
+    /// [`MeshError`] for an empty axis or a bad extent.
+    pub fn cells(
+        name: char,
+        lower: f64,
+        upper: f64,
+        n: usize,
+        periodic: bool,
+    ) -> Result<Self, MeshError> {
+        Self::stretched_cells(name, lower, upper, n, periodic, &Stretching::Uniform)
+    }
+
+    /// `n` cells whose sizes follow `stretching`.
+    ///
+    /// # Errors
+    /// [`MeshError`] for an empty axis, a bad extent or a bad stretching parameter.
+    pub fn stretched_cells(
+        name: char,
+        lower: f64,
+        upper: f64,
+        n: usize,
+        periodic: bool,
+        stretching: &Stretching,
+    ) -> Result<Self, MeshError> {
+        check(name, "cells", lower, upper, n, 1)?;
+        let map = stretching.map(name)?;
+        let faces = subdivide(lower, upper, n, &map);
+        let samples = faces.windows(2).map(|f| 0.5 * (f[0] + f[1])).collect();
+        Ok(Self {
+            name,
+            periodic,
+            uniform: stretching.is_uniform(),
+            faces,
+            samples,
+        })
+    }
+
+    /// `n` points of equal spacing: `upper` itself is a point unless the axis is periodic.
+    ///
+    /// # Errors
+    /// [`MeshError`] for fewer than 2 points or a bad extent.
+    pub fn points(
+        name: char,
+        lower: f64,
+        upper: f64,
+        n: usize,
+        periodic: bool,
+    ) -> Result<Self, MeshError> {
+        Self::stretched_points(name, lower, upper, n, periodic, &Stretching::Uniform)
+    }
+
+    /// `n` points whose spacing follows `stretching`.
+    ///
+    /// # Errors
+    /// [`MeshError`] for fewer than 2 points, a bad extent or a bad stretching parameter.
+    pub fn stretched_points(
+        name: char,
+        lower: f64,
+        upper: f64,
+        n: usize,
+        periodic: bool,
+        stretching: &Stretching,
+    ) -> Result<Self, MeshError> {
+        check(name, "points", lower, upper, n, 2)?;
+        let map = stretching.map(name)?;
+        let intervals = if periodic { n } else { n - 1 };
+        let mut samples = subdivide(lower, upper, intervals, &map);
+        samples.truncate(n);
+        // The dual cells around the points carry the quadrature weights.
+        let mut faces = Vec::with_capacity(n + 1);
+        let last = if periodic {
+            samples[0] + (upper - lower)
+        } else {
+            upper
+        };
+        let before = if periodic {
+            samples[n - 1] - (upper - lower)
+        } else {
+            lower
+        };
+        faces.push(0.5 * (before + samples[0]));
+        faces.extend(samples.windows(2).map(|p| 0.5 * (p[0] + p[1])));
+        faces.push(0.5 * (samples[n - 1] + last));
+        Ok(Self {
+            name,
+            periodic,
+            uniform: stretching.is_uniform(),
+            faces,
+            samples,
+        })
+    }
+
+    /// `x`, `y` or `z`.
+    pub fn name(&self) -> char {
+        self.name
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// An axis always has samples.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Whether the two ends are identified.
+    pub fn is_periodic(&self) -> bool {
+        self.periodic
+    }
+
+    /// Whether all samples have the same spacing.
+    pub fn is_uniform(&self) -> bool {
+        self.uniform
+    }
+
+    /// Coordinates of the samples: points, or cell centres.
+    pub fn samples(&self) -> &[f64] {
+        &self.samples
+    }
+
+    /// Cell faces, one more than samples. For a point axis these bound the dual cells, whose
+    /// widths are the weights of the trapezoidal rule.
+    pub fn faces(&self) -> &[f64] {
+        &self.faces
+    }
+
+    /// Width of (dual) cell `i`.
+    pub fn width(&self, i: usize) -> f64 {
+        if self.uniform && self.periodic {
+            // One value for all, free of the rounding of face differences.
+            self.length() / self.len() as f64
+        } else {
+            self.faces[i + 1] - self.faces[i]
+        }
+    }
+
+    /// Smallest distance between neighbouring samples.
+    pub fn min_spacing(&self) -> f64 {
+        (0..self.len())
+            .map(|i| self.width(i))
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    /// Length of the axis, from end to end.
+    pub fn length(&self) -> f64 {
+        self.faces[self.len()] - self.faces[0]
+    }
+}
+
+fn check(
+    name: char,
+    what: &'static str,
+    lower: f64,
+    upper: f64,
+    n: usize,
+    least: usize,
+) -> Result<(), MeshError> {
+    if n < least {
+        return Err(MeshError::TooFew {
+            axis: name,
+            what,
+            found: n,
+            least,
+        });
+    }
+    if !(lower.is_finite() && upper.is_finite() && upper > lower) {
+        return Err(MeshError::Extent {
+            axis: name,
+            lower,
+            upper,
+        });
+    }
+    Ok(())
+}
+
+/// End points and interior nodes of `n` intervals; `map` takes [0, 1] onto itself.
+fn subdivide(lower: f64, upper: f64, n: usize, map: &dyn Fn(f64) -> f64) -> Vec<f64> {
+    let mut nodes: Vec<f64> = (0..=n)
+        .map(|i| lower + (upper - lower) * map(i as f64 / n as f64))
+        .collect();
+    nodes[0] = lower;
+    nodes[n] = upper;
+    nodes
+}

@@ -1,0 +1,1 @@
+//! Finite-volume methods for scalar conservation laws.

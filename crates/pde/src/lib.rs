@@ -1,0 +1,12 @@
+//! Solvers of time-dependent partial differential equations.
+//!
+//! * [`spectral`]: Fourier pseudo-spectral methods with exponential or implicit-explicit
+//!   Runge-Kutta steps, for semi-linear equations on periodic grids in 1-D, 2-D and 3-D.
+//! * [`finite_volume`]: conservative schemes for scalar laws with walls, inflow, outflow,
+//!   Dirichlet and Neumann boundaries, in 1-D and 2-D.
+
+pub mod finite_volume;
+pub mod spectral;
+mod time;
+
+pub use time::TimeParams;

@@ -1,0 +1,1 @@
+//! The Rust API of pdesolve: everything a simulation code needs, under one name.
