@@ -74,10 +74,10 @@ pub fn measure(case: &Case, expect: &Expect, file: &VtkHdfFile) -> Result<Measur
             let (step, time) = frames.at(expect.time)?;
             let text = expect.exact.as_deref().unwrap_or("0");
             let grid = file.grid();
-            let exact = exact_values(text, case, &grid, time)?;
+            let exact = exact_values(text, case, grid, time)?;
             let mut worst: f64 = 0.0;
             for field in frames.fields(expect.field.as_deref())? {
-                let (l2, max) = difference_norms(&grid, &file.read(&field, step)?, &exact);
+                let (l2, max) = difference_norms(grid, &file.read(&field, step)?, &exact);
                 worst = worst.max(if expect.quantity == Quantity::MaxError {
                     max
                 } else {
@@ -90,7 +90,7 @@ pub fn measure(case: &Case, expect: &Expect, file: &VtkHdfFile) -> Result<Measur
             let (step, _) = frames.at(expect.time)?;
             let at = expect.at.as_deref().unwrap_or(&[]);
             let sample =
-                nearest_sample(&file.grid(), at).ok_or_else(|| frames.missing("such point"))?;
+                nearest_sample(file.grid(), at).ok_or_else(|| frames.missing("such point"))?;
             let field = frames.fields(expect.field.as_deref())?.swap_remove(0);
             file.read(&field, step)?[sample]
         }
@@ -261,7 +261,7 @@ fn mean(case: &Case, expect: &Expect, frames: &Frames<'_>) -> Result<f64, Measur
                 .iter()
                 .map(|&u| program.evaluate_scalar(&[u]))
                 .collect();
-            total += pdesolve_mesh::Norms::of(&grid, &values).integral / grid.volume();
+            total += pdesolve_mesh::Norms::of(grid, &values).integral / grid.volume();
         }
     }
     Ok(total / (range.len() * fields.len()) as f64)

@@ -108,6 +108,17 @@ pub fn run(
         .iter()
         .map(|&field| prepared.fields[field].clone())
         .collect();
+    let meta = RunMeta {
+        case_text: options.case_text.clone(),
+        title: case.title.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: case.seed,
+        schema: case.schema,
+    };
+    if let Some(folder) = options.output.parent().filter(|f| !f.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| RunError::Input(IoError::system("create", folder, source)))?;
+    }
     let writer = match &state {
         Some(state) => {
             let restored = prepared.simulation.restore(state);
@@ -116,18 +127,17 @@ pub fn run(
                 source,
             })?;
             let time = prepared.simulation.time();
-            VtkHdfWriter::resume(&options.output, &prepared.grid, &specs, time)
+            if options.output.exists() {
+                VtkHdfWriter::resume(&options.output, &prepared.grid, &specs, time)
+            } else {
+                progress.note(&format!(
+                    "{} is gone: a new one begins with the frames after t = {time}",
+                    options.output.display()
+                ));
+                VtkHdfWriter::create(&options.output, &prepared.grid, &specs, &meta)
+            }
         }
-        None => {
-            let meta = RunMeta {
-                case_text: options.case_text.clone(),
-                title: case.title.clone(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                seed: case.seed,
-                schema: case.schema,
-            };
-            VtkHdfWriter::create(&options.output, &prepared.grid, &specs, &meta)
-        }
+        None => VtkHdfWriter::create(&options.output, &prepared.grid, &specs, &meta),
     }
     .map_err(RunError::Input)?;
 
@@ -186,9 +196,11 @@ pub fn run(
             });
         }
     };
-    recorder.flush().map_err(RunError::Output)?;
+    recorder.hand_over().map_err(RunError::Output)?;
     recorder
-        .write_checkpoint(simulation)
+        .writer
+        .flush_history()
+        .and_then(|()| recorder.write_checkpoint(simulation))
         .map_err(RunError::Output)?;
     let mut values = Vec::new();
     simulation.quantities(&mut values);
@@ -283,11 +295,11 @@ impl Recorder<'_> {
         self.history.push(row);
     }
 
-    /// Brings the history into the file.
-    fn flush(&mut self) -> Result<(), IoError> {
-        self.writer
-            .append_history(&self.history_names, &self.history)?;
-        self.history.clear();
+    /// Hands the rows over to the writer, which stores them with the next frame.
+    fn hand_over(&mut self) -> Result<(), IoError> {
+        for row in self.history.drain(..) {
+            self.writer.append_history(&self.history_names, &row)?;
+        }
         Ok(())
     }
 
@@ -312,11 +324,12 @@ impl Recorder<'_> {
         for (&field, values) in self.written.iter().zip(&mut self.frame) {
             sim.sample(field, values);
         }
+        self.record(sim);
+        self.hand_over()?;
         self.writer.append(sim.time(), &self.frame)?;
         self.frames += 1;
         self.last_frame = Some(sim.time());
-        self.record(sim);
-        self.flush()
+        Ok(())
     }
 }
 
@@ -349,7 +362,8 @@ impl Observer for Recorder<'_> {
         if self.checkpoint_every > 0.0
             && self.last_checkpoint.elapsed().as_secs_f64() > self.checkpoint_every
         {
-            self.flush()?;
+            self.hand_over()?;
+            self.writer.flush_history()?;
             self.write_checkpoint(sim)?;
         }
         Ok(if self.interrupt.load(Ordering::Relaxed) {

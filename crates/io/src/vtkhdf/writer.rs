@@ -176,6 +176,16 @@ impl VtkHdfWriter {
         Ok(())
     }
 
+    /// Brings waiting history rows into the file now, so that a checkpoint between two frames
+    /// finds them there.
+    ///
+    /// # Errors
+    /// [`IoError`] of the file system or the HDF5 library.
+    pub fn flush_history(&mut self) -> Result<(), IoError> {
+        self.history.write(&self.path)?;
+        self.commit()
+    }
+
     /// Ends the run: writes waiting history rows and the numbers of `summary` (attributes of
     /// `/pdesolve/summary`), and waits until all of it is on the disk.
     ///
