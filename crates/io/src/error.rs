@@ -229,7 +229,8 @@ impl IoError {
         }
     }
 
-    pub(crate) fn system(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+    /// An error of the operating system, met while doing `action` (a verb) to a file.
+    pub fn system(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::System {
             action,
             path: path.to_owned(),

@@ -89,6 +89,11 @@ impl VtkHdfFile {
         })
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The grid, equal to the one the file was made with.
     pub fn grid(&self) -> &Grid {
         &self.grid
