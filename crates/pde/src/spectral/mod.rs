@@ -2,4 +2,4 @@
 
 mod equation;
 
-pub use equation::{Operand, SpectralEquation, Symbol, Wavenumber};
+pub use equation::{Operand, Quadratic, SpectralEquation, Symbol, Wavenumber};
