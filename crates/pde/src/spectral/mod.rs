@@ -3,4 +3,4 @@
 mod equation;
 pub mod equations;
 
-pub use equation::{Operand, SpectralEquation, Symbol, Wavenumber};
+pub use equation::{Operand, Quadratic, SpectralEquation, Symbol, Wavenumber};

@@ -31,7 +31,7 @@ use pdesolve_mesh::{Grid, Row};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::spectral::{Operand, SpectralEquation, Symbol, Wavenumber};
+use crate::spectral::{Operand, Quadratic, SpectralEquation, Symbol, Wavenumber};
 
 /// Incompressible Navier-Stokes equations in two dimensions, field `vorticity`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -167,6 +167,18 @@ impl SpectralEquation for NavierStokes {
 
     fn transport(&self, _dim: usize) -> Vec<(usize, f64)> {
         vec![(0, 1.0), (1, 1.0)]
+    }
+
+    /// Kinetic energy, the integral of |(u, v)|^2 / 2, and enstrophy, that of w^2 / 2.
+    fn quadratics(&self) -> Vec<Quadratic> {
+        let energy = |k: Wavenumber| match k.squared() {
+            0.0 => 0.0,
+            k2 => 0.5 / k2,
+        };
+        vec![
+            Quadratic::new("energy", 0, energy),
+            Quadratic::new("enstrophy", 0, |_| 0.5),
+        ]
     }
 }
 
