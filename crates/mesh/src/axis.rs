@@ -43,6 +43,14 @@ pub enum MeshError {
         /// What was found.
         found: &'static str,
     },
+    /// Stored coordinates that do not form an axis.
+    #[error("axis {axis}: {reason}")]
+    Coordinates {
+        /// Axis name.
+        axis: char,
+        /// What is wrong with them.
+        reason: String,
+    },
     /// A stretching parameter out of its range.
     #[error("axis {axis}: {reason}")]
     Stretching {
@@ -153,6 +161,59 @@ impl Axis {
             name,
             periodic,
             uniform: stretching.is_uniform(),
+            faces,
+            samples,
+        })
+    }
+
+    /// An axis from stored coordinates: `samples`, and the `faces` between and around them, as
+    /// [`Axis::samples`] and [`Axis::faces`] gave them. Readers of files need this to give back an
+    /// equal axis; it recomputes nothing.
+    ///
+    /// # Errors
+    /// [`MeshError::Coordinates`] unless there is one face more than samples, all are finite,
+    /// both increase, and each sample lies between its faces.
+    pub fn from_parts(
+        name: char,
+        periodic: bool,
+        uniform: bool,
+        samples: Vec<f64>,
+        faces: Vec<f64>,
+    ) -> Result<Self, MeshError> {
+        let bad = |reason: String| Err(MeshError::Coordinates { axis: name, reason });
+        if samples.is_empty() || faces.len() != samples.len() + 1 {
+            return bad(format!(
+                "{} faces around {} samples, one more than samples is needed",
+                faces.len(),
+                samples.len()
+            ));
+        }
+        if !samples.iter().chain(&faces).all(|x| x.is_finite()) {
+            return bad("a coordinate is not finite".to_owned());
+        }
+        if let Some(i) = faces.windows(2).position(|f| f[0] >= f[1]) {
+            return bad(format!(
+                "face {} at {} does not lie above face {i} at {}",
+                i + 1,
+                faces[i + 1],
+                faces[i]
+            ));
+        }
+        // A point axis that is not periodic ends on its first and last sample.
+        if let Some(i) =
+            (0..samples.len()).position(|i| samples[i] < faces[i] || samples[i] > faces[i + 1])
+        {
+            return bad(format!(
+                "sample {i} at {} lies outside its cell from {} to {}",
+                samples[i],
+                faces[i],
+                faces[i + 1]
+            ));
+        }
+        Ok(Self {
+            name,
+            periodic,
+            uniform,
             faces,
             samples,
         })

@@ -15,8 +15,10 @@ mod axis;
 mod grid;
 mod params;
 mod reduce;
+mod restrict;
 
 pub use axis::{Axis, MeshError};
 pub use grid::{BOUNDARY_NAMES, Centring, Grid, Row, Side};
 pub use params::{MeshParams, Stretching};
-pub use reduce::{Norms, deterministic_sum};
+pub use restrict::restrict;
+pub use reduce::{Norms, deterministic_sum, difference_norms};

@@ -61,6 +61,22 @@ impl Norms {
     }
 }
 
+/// `(||u - v||_2 / ||v||_2, max |u - v|)` over a grid; where v is zero the first is `||u||_2`. A
+/// NaN in either field shows in both.
+///
+/// # Panics
+/// Unless both have one value a sample.
+pub fn difference_norms(grid: &Grid, u: &[f64], v: &[f64]) -> (f64, f64) {
+    let difference: Vec<f64> = u.iter().zip(v).map(|(a, b)| a - b).collect();
+    let scale = Norms::of(grid, v).l2;
+    let l2 = Norms::of(grid, &difference).l2;
+    let max = difference.iter().fold(0.0, |worst: f64, d| {
+        if d.is_nan() { f64::NAN } else { worst.max(d.abs()) }
+    });
+    let max = if l2.is_nan() { f64::NAN } else { max };
+    (if scale > 0.0 { l2 / scale } else { l2 }, max)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,9 @@
 //!   Dirichlet and Neumann boundaries, in 1-D and 2-D.
 
 pub mod finite_volume;
+mod initial;
 pub mod spectral;
 mod time;
 
+pub use initial::RandomField;
 pub use time::TimeParams;

@@ -1,5 +1,6 @@
 //! Fourier pseudo-spectral methods on periodic grids.
 
 mod equation;
+pub mod equations;
 
-pub use equation::{Operand, SpectralEquation, Symbol, Wavenumber};
+pub use equation::{Operand, Quadratic, SpectralEquation, Symbol, Wavenumber};

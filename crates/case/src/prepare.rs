@@ -1,0 +1,453 @@
+//! From a case to a simulation that is ready to run, or all that is wrong with it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pdesolve_core::{FieldSpec, Simulation};
+use pdesolve_mesh::{Grid, MeshError};
+use pdesolve_pde::finite_volume::{BoundaryCondition, FiniteVolume, FiniteVolumeParams};
+use pdesolve_pde::spectral::{Spectral, SpectralParams};
+
+use crate::finding::{Finding, nearest};
+use crate::function::Function;
+use crate::registry::{PROBLEMS, Solver};
+use crate::schema::{Boundary, Case, Initial, OutputParams, Value};
+
+/// A case brought to life.
+pub struct Prepared {
+    /// The grid all fields live on.
+    pub grid: Grid,
+    /// The solver, holding the initial state.
+    pub simulation: Box<dyn Simulation + Send>,
+    /// All fields of the simulation, each trajectory's.
+    pub fields: Vec<FieldSpec>,
+    /// Numbers of the fields that are written.
+    pub written: Vec<usize>,
+    /// Times of the frames after the initial one, increasing; the last is the end.
+    pub output_times: Vec<f64>,
+    /// Whether the initial state is a frame.
+    pub write_initial: bool,
+    /// Numbers of the monitored quantities.
+    pub monitored: Vec<usize>,
+}
+
+/// Builds the simulation of a case.
+///
+/// # Errors
+/// Everything found wrong, each tied to its key.
+pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
+    let mut findings = Vec::new();
+    let grid = case
+        .mesh
+        .build()
+        .map_err(|errors| findings.extend(errors.into_iter().map(mesh_finding)))
+        .ok();
+    if !(case.time.end > case.time.start) {
+        findings.push(Finding::new(
+            "E0305",
+            "time.end",
+            format!(
+                "the run ends at {}, which is not after its start at {}",
+                case.time.end, case.time.start
+            ),
+        ));
+    }
+    let output_times = output_times(case, &mut findings);
+    let Some(grid) = grid else {
+        return Err(findings);
+    };
+    check_expectations(case, &grid, &mut findings);
+    let simulation = match &case.solver {
+        Solver::Spectral(params) => spectral(case, params, &grid, &mut findings),
+        Solver::FiniteVolume(params) => volumes(case, params, &grid, &mut findings),
+    };
+    let Some(mut simulation) = simulation else {
+        return Err(findings);
+    };
+    let fields = simulation.fields();
+    let written = written_fields(&case.output, &fields, &mut findings);
+    let quantities = simulation.quantity_names();
+    let monitored = match &case.output.monitor {
+        None => (0..quantities.len().min(1)).collect(),
+        Some(names) => positions("output.monitor", "quantity", names, &quantities, &mut findings),
+    };
+    let mut values = Vec::new();
+    simulation.quantities(&mut values);
+    if findings.is_empty() {
+        Ok(Prepared {
+            write_initial: case.output.from.is_none_or(|from| from <= case.time.start),
+            grid,
+            simulation,
+            fields,
+            written,
+            output_times,
+            monitored,
+        })
+    } else {
+        Err(findings)
+    }
+}
+
+fn mesh_finding(error: MeshError) -> Finding {
+    let axis_path = |key: &str, axis: char| format!("mesh.{key}[{}]", axis as u8 - b'x');
+    let path = match &error {
+        MeshError::TooFew { axis, what, .. } => axis_path(what, *axis),
+        MeshError::Extent { axis, .. } => axis_path("upper", *axis),
+        MeshError::Stretching { axis, .. } => axis_path("stretching", *axis),
+        MeshError::Axes { key, .. } => format!("mesh.{key}"),
+        MeshError::Centring { .. } => "mesh".to_owned(),
+    };
+    Finding::new("E0304", path, error.to_string())
+}
+
+/// Times of the frames after the initial one: multiples of `every` counted from the start, or the
+/// given list, and the end.
+///
+/// Each is computed as start + k every, never by adding up, so that runs to different ends
+/// share their times bit for bit.
+fn output_times(case: &Case, findings: &mut Vec<Finding>) -> Vec<f64> {
+    let (start, end) = (case.time.start, case.time.end);
+    let mut times = match (&case.output.every, &case.output.at) {
+        (Some(_), Some(_)) => {
+            findings.push(Finding::new(
+                "E0306",
+                "output.at",
+                "`every` and `at` are both given; a run has one list of output times",
+            ));
+            Vec::new()
+        }
+        (Some(every), None) => {
+            let count = ((end - start) / every * (1.0 + 1e-12)).floor();
+            if count > 1e6 {
+                findings.push(Finding::new(
+                    "E0306",
+                    "output.every",
+                    format!("this asks for {count:.0} frames; at most a million are written"),
+                ));
+                Vec::new()
+            } else {
+                (1..=count as u64)
+                    .map(|k| start + k as f64 * every)
+                    .collect()
+            }
+        }
+        (None, Some(at)) => {
+            for (i, pair) in at.windows(2).enumerate() {
+                if pair[1] <= pair[0] {
+                    findings.push(Finding::new(
+                        "E0306",
+                        format!("output.at[{}]", i + 1),
+                        format!("output times must increase, but {} follows {}", pair[1], pair[0]),
+                    ));
+                }
+            }
+            for (i, &time) in at.iter().enumerate() {
+                if time < start || time > end {
+                    findings.push(Finding::new(
+                        "E0306",
+                        format!("output.at[{i}]"),
+                        format!("time {time} lies outside the run from {start} to {end}"),
+                    ));
+                }
+            }
+            at.iter().copied().filter(|&t| t > start).collect()
+        }
+        (None, None) => Vec::new(),
+    };
+    if let Some(from) = case.output.from {
+        if from > end {
+            findings.push(Finding::new(
+                "E0306",
+                "output.from",
+                format!("frames begin at {from}, after the end of the run at {end}"),
+            ));
+        }
+        let grain = 1e-12 * (end - start).abs();
+        times.retain(|&t| t >= from - grain);
+    }
+    // The last multiple may differ from the end by rounding: it is the end.
+    let grain = 1e-9 * (end - start).abs();
+    while times.last().is_some_and(|&t| t > end - grain) {
+        times.pop();
+    }
+    times.push(end);
+    times
+}
+
+fn positions(
+    path: &str,
+    what: &str,
+    wanted: &[String],
+    names: &[String],
+    findings: &mut Vec<Finding>,
+) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (i, name) in wanted.iter().enumerate() {
+        match names.iter().position(|candidate| candidate == name) {
+            Some(position) => found.push(position),
+            None => findings.push(
+                Finding::new(
+                    "E0307",
+                    format!("{path}[{i}]"),
+                    format!("this problem has no {what} `{name}`"),
+                )
+                .help(nearest(name, names)),
+            ),
+        }
+    }
+    found
+}
+
+fn written_fields(
+    output: &OutputParams,
+    fields: &[FieldSpec],
+    findings: &mut Vec<Finding>,
+) -> Vec<usize> {
+    let names: Vec<String> = fields.iter().map(|f| f.name.clone()).collect();
+    match &output.fields {
+        None => (0..fields.len()).collect(),
+        Some(wanted) => positions("output.fields", "field", wanted, &names, findings),
+    }
+}
+
+/// Values of each field of each trajectory at the start, `[trajectory][field]`.
+type InitialValues = Vec<Vec<Vec<f64>>>;
+
+/// Evaluates `[initial]`: every field needs an entry, and every entry must be a field.
+fn initial_values(
+    case: &Case,
+    grid: &Grid,
+    fields: &[String],
+    findings: &mut Vec<Finding>,
+) -> Option<InitialValues> {
+    let before = findings.len();
+    for name in case.initial.keys() {
+        if !fields.contains(name) {
+            findings.push(
+                Finding::new(
+                    "E0303",
+                    format!("initial.{name}"),
+                    format!("`{}` has no field `{name}`", case.problem.kind()),
+                )
+                .help(nearest(name, fields)),
+            );
+        }
+    }
+    let mut values = vec![Vec::new(); case.trajectories];
+    for (number, name) in fields.iter().enumerate() {
+        let path = format!("initial.{name}");
+        match case.initial.get(name) {
+            None => findings.push(
+                Finding::new(
+                    "E0303",
+                    "initial",
+                    format!("no initial data for field `{name}`"),
+                )
+                .help(format!("add `{name} = \"...\"`: an expression in x, y, z")),
+            ),
+            Some(Initial::Constant(constant)) => {
+                for trajectory in &mut values {
+                    trajectory.push(vec![*constant; grid.len()]);
+                }
+            }
+            Some(Initial::Expression(text)) => {
+                match Function::compile(text, &path, grid.dim(), false, &case.parameters) {
+                    Err(finding) => findings.push(finding),
+                    Ok(function) => {
+                        let sampled = function.on(grid, case.time.start);
+                        if let Some(bad) = sampled.iter().position(|v| !v.is_finite()) {
+                            findings.push(Finding::new(
+                                "E0303",
+                                &path,
+                                format!(
+                                    "the initial value at {:?} is {}",
+                                    &grid.position(bad)[..grid.dim()],
+                                    sampled[bad]
+                                ),
+                            ));
+                        }
+                        for trajectory in &mut values {
+                            trajectory.push(sampled.clone());
+                        }
+                    }
+                }
+            }
+            Some(Initial::Random(family)) => {
+                for (index, trajectory) in values.iter_mut().enumerate() {
+                    trajectory.push(family.draw(grid, case.seed, number as u64, index as u64));
+                }
+            }
+        }
+    }
+    (findings.len() == before).then_some(values)
+}
+
+fn solver_mismatch(case: &Case) -> Finding {
+    let valid = PROBLEMS
+        .iter()
+        .find(|entry| entry.kind == case.problem.kind())
+        .map_or(String::new(), |entry| entry.solvers.join("`, `"));
+    Finding::new(
+        "E0308",
+        "solver.kind",
+        format!(
+            "`{}` is not solved by `{}`",
+            case.problem.kind(),
+            case.solver.kind()
+        ),
+    )
+    .help(format!("valid: `{valid}`"))
+}
+
+fn spectral(
+    case: &Case,
+    params: &SpectralParams,
+    grid: &Grid,
+    findings: &mut Vec<Finding>,
+) -> Option<Box<dyn Simulation + Send>> {
+    for (table, keys) in [
+        ("boundary", case.boundary.keys().collect::<Vec<_>>()),
+        ("source", case.source.keys().collect()),
+    ] {
+        if let Some(key) = keys.first() {
+            findings.push(
+                Finding::new(
+                    "E0308",
+                    format!("{table}.{key}"),
+                    format!("the spectral solver is periodic and takes no `[{table}]`"),
+                )
+                .help("use `solver.kind = \"finite_volume\"`, or `problem.kind = \"expression\"` for a source"),
+            );
+        }
+    }
+    let equation = match case.problem.spectral(&case.parameters, grid.dim()) {
+        Ok(Some(equation)) => equation,
+        Ok(None) => {
+            findings.push(solver_mismatch(case));
+            return None;
+        }
+        Err(errors) => {
+            findings.extend(errors);
+            return None;
+        }
+    };
+    let names: Vec<String> = equation.fields().into_iter().map(|f| f.name).collect();
+    let initial = initial_values(case, grid, &names, findings);
+    let mut simulation =
+        match Spectral::new(equation, grid, params, &case.time, case.trajectories) {
+            Ok(simulation) => simulation,
+            Err(error) => {
+                findings.push(Finding::new("E0308", error.key(), error.to_string()));
+                return None;
+            }
+        };
+    for (trajectory, fields) in initial?.iter().enumerate() {
+        for (field, values) in fields.iter().enumerate() {
+            simulation.set_field(trajectory, field, values);
+        }
+    }
+    Some(Box::new(simulation))
+}
+
+fn volumes(
+    case: &Case,
+    params: &FiniteVolumeParams,
+    grid: &Grid,
+    findings: &mut Vec<Finding>,
+) -> Option<Box<dyn Simulation + Send>> {
+    let Some(law) = case.problem.law() else {
+        findings.push(solver_mismatch(case));
+        return None;
+    };
+    if case.trajectories != 1 {
+        findings.push(Finding::new(
+            "E0308",
+            "trajectories",
+            "finite volumes advance one trajectory at a time",
+        ));
+    }
+    let field = law.field().name;
+    let initial = initial_values(case, grid, &[field.clone()], findings);
+    let mut conditions = BTreeMap::new();
+    for (name, boundary) in &case.boundary {
+        let mut compile = |key: &str, value: &Value| -> Option<_> {
+            match value {
+                Value::Constant(constant) => {
+                    let constant = *constant;
+                    Some(Arc::new(move |_: f64, _: [f64; 3]| constant)
+                        as Arc<dyn Fn(f64, [f64; 3]) -> f64 + Send + Sync>)
+                }
+                Value::Expression(text) => {
+                    let path = format!("boundary.{name}.{key}");
+                    match Function::compile(text, &path, grid.dim(), true, &case.parameters) {
+                        Ok(function) => Some(Arc::new(move |t, position| function.at(t, position))),
+                        Err(finding) => {
+                            findings.push(finding);
+                            None
+                        }
+                    }
+                }
+            }
+        };
+        let condition = match boundary {
+            Boundary::Wall => Some(BoundaryCondition::Wall),
+            Boundary::Outflow => Some(BoundaryCondition::Outflow),
+            Boundary::Inflow { value } => compile("value", value).map(BoundaryCondition::Inflow),
+            Boundary::Dirichlet { value } => {
+                compile("value", value).map(BoundaryCondition::Dirichlet)
+            }
+            Boundary::Neumann { gradient } => {
+                compile("gradient", gradient).map(BoundaryCondition::Neumann)
+            }
+        };
+        conditions.extend(condition.map(|c| (name.clone(), c)));
+    }
+    let mut source = None;
+    for (name, text) in &case.source {
+        let path = format!("source.{name}");
+        if *name != field {
+            findings.push(
+                Finding::new(
+                    "E0303",
+                    path,
+                    format!("`{}` has no field `{name}`", case.problem.kind()),
+                )
+                .help(nearest(name, &[field.clone()])),
+            );
+            continue;
+        }
+        match Function::compile(text, &path, grid.dim(), true, &case.parameters) {
+            Ok(function) => source = Some(function.into_source()),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    if conditions.len() != case.boundary.len() {
+        return None;
+    }
+    let built = FiniteVolume::new(law, grid, &conditions, source, params, &case.time);
+    let mut simulation = match built {
+        Ok(simulation) => simulation,
+        Err(error) => {
+            findings.push(Finding::new("E0309", error.key(), error.to_string()));
+            return None;
+        }
+    };
+    simulation.set_field(&initial?[0][0]);
+    Some(Box::new(simulation))
+}
+
+/// Expectations, plots and the convergence study must make sense before hours are spent.
+fn check_expectations(case: &Case, grid: &Grid, findings: &mut Vec<Finding>) {
+    for (i, expect) in case.expect.iter().enumerate() {
+        expect.check(&format!("expect[{i}]"), case, grid, findings);
+    }
+    if let Some(converge) = &case.converge {
+        if let Some(exact) = &converge.exact {
+            let path = "converge.exact";
+            if let Err(finding) = Function::compile(exact, path, grid.dim(), true, &case.parameters)
+            {
+                findings.push(finding);
+            }
+        }
+    }
+}

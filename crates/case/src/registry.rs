@@ -1,0 +1,134 @@
+//! The registry of problems and solvers: one line each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pdesolve_pde::finite_volume::{self, FiniteVolumeParams, ScalarLaw};
+use pdesolve_pde::spectral::equations as eq;
+use pdesolve_pde::spectral::expression::{ExpressionEquation, ExpressionParams};
+use pdesolve_pde::spectral::{SpectralEquation, SpectralParams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::finding::Finding;
+
+/// A problem kind as `pdesolve list` shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct ProblemEntry {
+    /// Value of `problem.kind`.
+    pub kind: &'static str,
+    /// The equation in one line.
+    pub equation: &'static str,
+    /// Values of `solver.kind` that can solve it.
+    pub solvers: &'static [&'static str],
+}
+
+macro_rules! problems {
+    ($($variant:ident($params:ty) $kind:literal $solvers:expr, $equation:literal;)*) => {
+        /// The equation and its parameters; `kind` names it.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(tag = "kind")]
+        pub enum Problem {
+            $(#[doc = $equation] #[serde(rename = $kind)] $variant($params),)*
+        }
+
+        /// All problem kinds.
+        pub const PROBLEMS: &[ProblemEntry] = &[
+            $(ProblemEntry { kind: $kind, equation: $equation, solvers: $solvers },)*
+        ];
+
+        impl Problem {
+            /// Value of `problem.kind`.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $kind,)* }
+            }
+        }
+    };
+}
+
+const SPECTRAL: &[&str] = &["spectral"];
+const VOLUMES: &[&str] = &["finite_volume"];
+const BOTH: &[&str] = &["spectral", "finite_volume"];
+
+problems! {
+    Advection(eq::Advection) "advection" BOTH, "u_t + c . grad u = 0";
+    Diffusion(eq::Diffusion) "diffusion" BOTH, "u_t = nu laplace u";
+    AdvectionDiffusion(finite_volume::AdvectionDiffusion) "advection_diffusion" VOLUMES, "u_t + c . grad u = nu laplace u";
+    Dispersion(eq::Dispersion) "dispersion" SPECTRAL, "u_t = a u_xxx";
+    HyperDiffusion(eq::HyperDiffusion) "hyper_diffusion" SPECTRAL, "u_t = -mu laplace^2 u";
+    Burgers(eq::Burgers) "burgers" BOTH, "u_t + div(u^2/2) = nu laplace u";
+    Kdv(eq::Kdv) "kdv" SPECTRAL, "u_t - 6 u u_x + u_xxx = 0 (Korteweg-de Vries)";
+    KuramotoSivashinsky(eq::KuramotoSivashinsky) "kuramoto_sivashinsky" SPECTRAL, "u_t + u u_x + u_xx + nu u_xxxx = 0, or with |grad u|^2/2";
+    FisherKpp(eq::FisherKpp) "fisher_kpp" SPECTRAL, "u_t = nu laplace u + r u (1 - u)";
+    AllenCahn(eq::AllenCahn) "allen_cahn" SPECTRAL, "u_t = nu laplace u + u - u^3";
+    CahnHilliard(eq::CahnHilliard) "cahn_hilliard" SPECTRAL, "u_t = D laplace(u^3 - u - gamma laplace u)";
+    SwiftHohenberg(eq::SwiftHohenberg) "swift_hohenberg" SPECTRAL, "u_t = r u - (k^2 + laplace)^2 u + g u^2 - u^3";
+    GrayScott(eq::GrayScott) "gray_scott" SPECTRAL, "u_t = Du laplace u - u v^2 + f (1 - u), v_t = Dv laplace v + u v^2 - (f + k) v";
+    NavierStokes(eq::NavierStokes) "navier_stokes" SPECTRAL, "2-D incompressible flow, vorticity form, with drag and Kolmogorov forcing";
+    Expression(ExpressionParams) "expression" SPECTRAL, "your own right-hand side as text, one a field";
+}
+
+/// The method and its parameters; `kind` names it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Solver {
+    /// Fourier pseudo-spectral method on a periodic grid of points.
+    Spectral(SpectralParams),
+    /// Finite volumes on a grid of cells, for scalar conservation laws.
+    FiniteVolume(FiniteVolumeParams),
+}
+
+impl Solver {
+    /// Value of `solver.kind`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Spectral(_) => "spectral",
+            Self::FiniteVolume(_) => "finite_volume",
+        }
+    }
+}
+
+impl Problem {
+    /// The equation as the spectral solver takes it; `None` where only finite volumes solve it.
+    ///
+    /// # Errors
+    /// All faults of a right-hand side given as text.
+    pub fn spectral(
+        &self,
+        parameters: &BTreeMap<String, f64>,
+        dim: usize,
+    ) -> Result<Option<Arc<dyn SpectralEquation>>, Vec<Finding>> {
+        let equation: Arc<dyn SpectralEquation> = match self {
+            Self::Advection(p) => Arc::new(p.clone()),
+            Self::Diffusion(p) => Arc::new(p.clone()),
+            Self::AdvectionDiffusion(_) => return Ok(None),
+            Self::Dispersion(p) => Arc::new(p.clone()),
+            Self::HyperDiffusion(p) => Arc::new(p.clone()),
+            Self::Burgers(p) => Arc::new(p.clone()),
+            Self::Kdv(p) => Arc::new(p.clone()),
+            Self::KuramotoSivashinsky(p) => Arc::new(p.clone()),
+            Self::FisherKpp(p) => Arc::new(p.clone()),
+            Self::AllenCahn(p) => Arc::new(p.clone()),
+            Self::CahnHilliard(p) => Arc::new(p.clone()),
+            Self::SwiftHohenberg(p) => Arc::new(p.clone()),
+            Self::GrayScott(p) => Arc::new(p.clone()),
+            Self::NavierStokes(p) => Arc::new(p.clone()),
+            Self::Expression(p) => Arc::new(
+                ExpressionEquation::new(p, parameters, dim)
+                    .map_err(|errors| errors.into_iter().map(Finding::from).collect::<Vec<_>>())?,
+            ),
+        };
+        Ok(Some(equation))
+    }
+
+    /// The equation as finite volumes take it; `None` where only the spectral solver solves it.
+    pub fn law(&self) -> Option<Arc<dyn ScalarLaw>> {
+        match self {
+            Self::AdvectionDiffusion(p) => Some(Arc::new(p.clone())),
+            Self::Burgers(p) => Some(Arc::new(finite_volume::Burgers {
+                viscosity: p.viscosity,
+            })),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! The run driver: takes a case from its initial state, or a checkpoint, to its end.
+//!
+//! A run writes three things: frames and history into `<name>.vtkhdf` (valid for a reader at any
+//! moment), checkpoints into `<name>.checkpoint.h5` (written aside and renamed), and at its end
+//! the pictures the case asks for. Steps land on output times exactly; a checkpoint holds the
+//! state bit for bit, so a run that was interrupted, killed or extended gives the same numbers
+//! as one that was not, provided that the time at which it ended is an output time of both (the
+//! last step is cut to hit the end).
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use pdesolve_core::{Control, DriveError, Observer, Simulation, State, Step, StepError, StopReason};
+use pdesolve_io::{IoError, RunMeta, VtkHdfWriter, checkpoint};
+
+use crate::finding::Finding;
+use crate::fingerprint::{difference, fingerprint};
+use crate::prepare::{Prepared, prepare};
+use crate::progress::{Finished, Progress, Started, Stepped};
+use crate::schema::Case;
+
+/// Wall-clock seconds between checkpoints where the case does not say.
+const CHECKPOINT_EVERY: f64 = 30.0;
+
+/// Where a run writes, and how it begins and ends.
+pub struct RunOptions<'a> {
+    /// The output file; the checkpoint stands beside it.
+    pub output: PathBuf,
+    /// Continue from the checkpoint beside the output file, where there is one.
+    pub resume: bool,
+    /// The effective case as TOML, kept in the output file.
+    pub case_text: String,
+    /// Set from outside to stop after the current step, with the state saved.
+    pub interrupt: &'a AtomicBool,
+}
+
+/// A run that did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The case cannot be run as it stands; nothing was written.
+    #[error("the case has {} fault(s)", .0.len())]
+    Case(Vec<Finding>),
+    /// A file could not be read or written before the run began; nothing was overwritten.
+    #[error(transparent)]
+    Input(IoError),
+    /// The checkpoint belongs to another case; nothing was overwritten.
+    #[error("{path} is a checkpoint of another case: {difference}")]
+    OtherCase {
+        /// The checkpoint.
+        path: PathBuf,
+        /// First key in which the two differ, with both values.
+        difference: String,
+    },
+    /// The checkpoint does not fit.
+    #[error("{path} does not fit this case: {source}")]
+    Restore {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What does not fit.
+        source: pdesolve_core::RestoreError,
+    },
+    /// The solver failed; the state before the failing step was saved.
+    #[error("{source}")]
+    Step {
+        /// What happened.
+        source: StepError,
+        /// The checkpoint that holds the last good state.
+        checkpoint: PathBuf,
+        /// The output file, whose last frame is the last good state.
+        output: PathBuf,
+    },
+    /// A file could not be written during the run.
+    #[error(transparent)]
+    Output(IoError),
+}
+
+/// The checkpoint that belongs to an output file.
+pub fn checkpoint_path(output: &Path) -> PathBuf {
+    output.with_extension("checkpoint.h5")
+}
+
+/// Runs a case.
+///
+/// # Errors
+/// [`RunError`]; in all cases what was written before stays readable.
+pub fn run(
+    case: &Case,
+    options: &RunOptions<'_>,
+    progress: &mut dyn Progress,
+) -> Result<Finished, RunError> {
+    let mut prepared = prepare(case).map_err(RunError::Case)?;
+    let checkpoint = checkpoint_path(&options.output);
+    let print = fingerprint(case);
+    let state = if options.resume {
+        load_checkpoint(&checkpoint, &print)?
+    } else {
+        None
+    };
+    if options.resume && state.is_none() {
+        progress.note(&format!(
+            "there is no checkpoint {} to resume from: starting afresh",
+            checkpoint.display()
+        ));
+    }
+    let specs: Vec<_> = prepared
+        .written
+        .iter()
+        .map(|&field| prepared.fields[field].clone())
+        .collect();
+    let meta = RunMeta {
+        case_text: options.case_text.clone(),
+        title: case.title.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: case.seed,
+        schema: case.schema,
+    };
+    if let Some(folder) = options.output.parent().filter(|f| !f.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| RunError::Input(IoError::system("create", folder, source)))?;
+    }
+    let writer = match &state {
+        Some(state) => {
+            let restored = prepared.simulation.restore(state);
+            restored.map_err(|source| RunError::Restore {
+                path: checkpoint.clone(),
+                source,
+            })?;
+            let time = prepared.simulation.time();
+            if options.output.exists() {
+                VtkHdfWriter::resume(&options.output, &prepared.grid, &specs, time)
+            } else {
+                progress.note(&format!(
+                    "{} is gone: a new one begins with the frames after t = {time}",
+                    options.output.display()
+                ));
+                VtkHdfWriter::create(&options.output, &prepared.grid, &specs, &meta)
+            }
+        }
+        None => VtkHdfWriter::create(&options.output, &prepared.grid, &specs, &meta),
+    }
+    .map_err(RunError::Input)?;
+
+    let start = prepared.simulation.time();
+    let first_step = prepared.simulation.steps();
+    progress.started(&Started {
+        title: case.title.clone(),
+        summary: summary(case, &prepared),
+        start,
+        end: case.time.end,
+        steps: first_step,
+        output: options.output.clone(),
+    });
+    let quantity_names = prepared.simulation.quantity_names();
+    let mut history_names = vec!["time".to_owned(), "step".to_owned(), "dt".to_owned()];
+    history_names.extend(quantity_names.iter().cloned());
+    let mut recorder = Recorder {
+        frame: vec![vec![0.0; prepared.grid.len()]; prepared.written.len()],
+        written: &prepared.written,
+        writer,
+        frames: 0,
+        last_frame: None,
+        last_dt: 0.0,
+        history_names,
+        history: Vec::new(),
+        history_every: case.output.history_every,
+        monitored: prepared
+            .monitored
+            .iter()
+            .map(|&q| (q, quantity_names[q].clone()))
+            .collect(),
+        print,
+        checkpoint: checkpoint.clone(),
+        checkpoint_every: case.output.checkpoint_every.unwrap_or(CHECKPOINT_EVERY),
+        last_checkpoint: Instant::now(),
+        interrupt: options.interrupt,
+        progress,
+    };
+    let simulation = prepared.simulation.as_mut();
+    if state.is_none() {
+        if prepared.write_initial {
+            recorder.output(simulation).map_err(RunError::Output)?;
+        } else {
+            recorder.record(simulation);
+        }
+    }
+    let report = match pdesolve_core::drive(simulation, &prepared.output_times, &mut recorder) {
+        Ok(report) => report,
+        Err(DriveError::Observer(error)) => return Err(RunError::Output(error)),
+        Err(DriveError::Step(source)) => {
+            recorder.keep(simulation).map_err(RunError::Output)?;
+            return Err(RunError::Step {
+                source,
+                checkpoint,
+                output: options.output.clone(),
+            });
+        }
+    };
+    recorder.hand_over().map_err(RunError::Output)?;
+    recorder
+        .writer
+        .flush_history()
+        .and_then(|()| recorder.write_checkpoint(simulation))
+        .map_err(RunError::Output)?;
+    let mut values = Vec::new();
+    simulation.quantities(&mut values);
+    let results = recorder
+        .monitored
+        .iter()
+        .map(|(q, name)| (name.clone(), values[*q]))
+        .collect();
+    recorder
+        .writer
+        .finish(&[
+            ("wall_seconds", report.wall_seconds),
+            ("steps", (first_step + report.steps) as f64),
+            ("rejected_steps", report.rejected as f64),
+        ])
+        .map_err(RunError::Output)?;
+    let finished = Finished {
+        reached_end: report.stop == StopReason::ReachedEnd,
+        time: report.time,
+        steps: report.steps,
+        rejected: report.rejected,
+        dt_range: report.dt_range,
+        wall_seconds: report.wall_seconds,
+        frames: recorder.frames,
+        output: options.output.clone(),
+        checkpoint: Some(checkpoint),
+        results,
+    };
+    recorder.progress.finished(&finished);
+    Ok(finished)
+}
+
+/// One line: problem, grid, method.
+fn summary(case: &Case, prepared: &Prepared) -> String {
+    let shape: Vec<String> = prepared.grid.shape().iter().map(usize::to_string).collect();
+    let batch = match case.trajectories {
+        1 => String::new(),
+        n => format!(", {n} trajectories"),
+    };
+    format!(
+        "{} on {} {}{batch}, {}",
+        case.problem.kind(),
+        shape.join(" x "),
+        match prepared.grid.centring() {
+            pdesolve_mesh::Centring::Point => "points",
+            pdesolve_mesh::Centring::Cell => "cells",
+        },
+        case.solver.describe()
+    )
+}
+
+fn load_checkpoint(path: &Path, print: &str) -> Result<Option<State>, RunError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let (state, found) = checkpoint::read(path).map_err(RunError::Input)?;
+    match difference(&found, print) {
+        None => Ok(Some(state)),
+        Some(difference) => Err(RunError::OtherCase {
+            path: path.to_owned(),
+            difference,
+        }),
+    }
+}
+
+/// Writes what the drive loop comes by.
+struct Recorder<'a> {
+    written: &'a [usize],
+    frame: Vec<Vec<f64>>,
+    writer: VtkHdfWriter,
+    frames: usize,
+    last_frame: Option<f64>,
+    last_dt: f64,
+    history_names: Vec<String>,
+    /// Rows not yet in the file.
+    history: Vec<Vec<f64>>,
+    history_every: Option<u64>,
+    monitored: Vec<(usize, String)>,
+    print: String,
+    checkpoint: PathBuf,
+    checkpoint_every: f64,
+    last_checkpoint: Instant,
+    interrupt: &'a AtomicBool,
+    progress: &'a mut dyn Progress,
+}
+
+impl Recorder<'_> {
+    /// Adds a row to the history.
+    fn record(&mut self, sim: &mut dyn Simulation) {
+        let mut row = vec![sim.time(), sim.steps() as f64, self.last_dt];
+        sim.quantities(&mut row);
+        self.history.push(row);
+    }
+
+    /// Hands the rows over to the writer, which stores them with the next frame.
+    fn hand_over(&mut self) -> Result<(), IoError> {
+        for row in self.history.drain(..) {
+            self.writer.append_history(&self.history_names, &row)?;
+        }
+        Ok(())
+    }
+
+    fn write_checkpoint(&mut self, sim: &dyn Simulation) -> Result<(), IoError> {
+        let mut state = State::default();
+        sim.save(&mut state);
+        checkpoint::write(&self.checkpoint, &state, &self.print)?;
+        self.last_checkpoint = Instant::now();
+        self.progress.checkpoint(sim.time());
+        Ok(())
+    }
+
+    /// After a failed step: the last good state becomes the last frame and the checkpoint.
+    fn keep(&mut self, sim: &mut dyn Simulation) -> Result<(), IoError> {
+        if self.last_frame.is_none_or(|time| time < sim.time()) {
+            self.write_frame(sim)?;
+        }
+        self.write_checkpoint(sim)
+    }
+
+    fn write_frame(&mut self, sim: &mut dyn Simulation) -> Result<(), IoError> {
+        for (&field, values) in self.written.iter().zip(&mut self.frame) {
+            sim.sample(field, values);
+        }
+        self.record(sim);
+        self.hand_over()?;
+        self.writer.append(sim.time(), &self.frame)?;
+        self.frames += 1;
+        self.last_frame = Some(sim.time());
+        Ok(())
+    }
+}
+
+impl Observer for Recorder<'_> {
+    type Error = IoError;
+
+    fn step(&mut self, sim: &mut dyn Simulation, step: &Step) -> Result<Control, IoError> {
+        self.last_dt = step.dt;
+        if self.history_every.is_some_and(|n| step.index % n == 0) {
+            self.record(sim);
+        }
+        let monitored = &self.monitored;
+        self.progress.step(
+            &Stepped {
+                index: step.index,
+                time: step.time,
+                dt: step.dt,
+                rejected: step.rejected,
+            },
+            &mut || {
+                let mut values = Vec::new();
+                sim.quantities(&mut values);
+                monitored
+                    .iter()
+                    .map(|(q, name)| (name.clone(), values[*q]))
+                    .collect()
+            },
+        );
+        // A checkpoint between frames must find its history in the file.
+        if self.checkpoint_every > 0.0
+            && self.last_checkpoint.elapsed().as_secs_f64() > self.checkpoint_every
+        {
+            self.hand_over()?;
+            self.writer.flush_history()?;
+            self.write_checkpoint(sim)?;
+        }
+        Ok(if self.interrupt.load(Ordering::Relaxed) {
+            Control::Interrupt
+        } else {
+            Control::Continue
+        })
+    }
+
+    fn output(&mut self, sim: &mut dyn Simulation) -> Result<(), IoError> {
+        // The step that landed here may have recorded its row already.
+        let time = sim.time();
+        self.history.retain(|row| row[0] < time);
+        self.write_frame(sim)?;
+        self.progress.output(time, self.frames);
+        if self.checkpoint_every == 0.0 {
+            self.write_checkpoint(sim)?;
+        }
+        Ok(())
+    }
+}

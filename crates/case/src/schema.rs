@@ -1,0 +1,198 @@
+//! The case file as types: the one schema from which checks, documentation and the JSON Schema
+//! come.
+
+use std::collections::BTreeMap;
+
+use pdesolve_mesh::MeshParams;
+use pdesolve_pde::{RandomField, TimeParams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::expect::Expect;
+use crate::plots::PlotParams;
+use crate::registry::{Problem, Solver};
+
+/// The version of the case file that this program reads.
+pub const SCHEMA: u32 = 1;
+
+/// A case: one problem, its mesh, data, solver and output.
+///
+/// Wherever a number is wanted, a string with a constant expression such as `"2*pi"` stands for
+/// it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Version of the case file; this program reads version 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub schema: u32,
+    /// One line that says what is computed.
+    pub title: String,
+    /// Seed of all random numbers of the run.
+    #[serde(default)]
+    pub seed: u64,
+    /// Number of trajectories advanced together; they differ by their random initial data.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1))]
+    pub trajectories: usize,
+    /// The equation and its parameters.
+    pub problem: Problem,
+    /// The grid.
+    pub mesh: MeshParams,
+    /// Named constants that every expression of the file may use.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, f64>,
+    /// Initial data of each field.
+    pub initial: BTreeMap<String, Initial>,
+    /// Conditions at the boundaries `left`, `right`, `bottom`, `top` that are not periodic
+    /// (finite volumes).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub boundary: BTreeMap<String, Boundary>,
+    /// Source added to the time derivative of a field: an expression in x, y, t (finite volumes).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub source: BTreeMap<String, String>,
+    /// The method.
+    pub solver: Solver,
+    /// From when to when, and with which steps.
+    pub time: TimeParams,
+    /// What is written, and when.
+    #[serde(default)]
+    pub output: OutputParams,
+    /// Pictures drawn at the end of a run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plot: Vec<PlotParams>,
+    /// Values that the run must reproduce; `pdesolve verify` checks them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expect>,
+    /// How `pdesolve converge` refines this case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converge: Option<ConvergeParams>,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// Initial data of one field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Initial {
+    /// The same value everywhere.
+    Constant(f64),
+    /// An expression in x, y, z and the parameters.
+    Expression(String),
+    /// Random data from the seed of the case.
+    Random(RandomField),
+}
+
+/// A value that may depend on time and place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Value {
+    /// A constant.
+    Constant(f64),
+    /// An expression in t, x, y and the parameters.
+    Expression(String),
+}
+
+/// The condition at one boundary.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Boundary {
+    /// No flux through the boundary.
+    Wall,
+    /// The field has a given value in the incoming flow; nothing is imposed on outgoing flow.
+    Inflow {
+        /// Value outside.
+        value: Value,
+    },
+    /// The field leaves freely: zero normal gradient.
+    Outflow,
+    /// The field has a given value at the boundary.
+    Dirichlet {
+        /// Value at the boundary.
+        value: Value,
+    },
+    /// The derivative of the field along the outward normal is given.
+    Neumann {
+        /// Outward normal derivative.
+        gradient: Value,
+    },
+}
+
+/// What is written, and when.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutputParams {
+    /// Interval of time between frames. The initial state and the end are always written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
+    pub every: Option<f64>,
+    /// Times of frames, increasing; instead of `every`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Vec<f64>>,
+    /// First time at which a frame is written. Default: the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<f64>,
+    /// Fields that are written. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<String>>,
+    /// Quantities shown beside the progress bar and in the summary, for instance `l2(u)`.
+    /// Default: the first one of the problem.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<Vec<String>>,
+    /// Number of steps between rows of the history (integrals and norms). Default: one row a
+    /// frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub history_every: Option<u64>,
+    /// Wall-clock seconds between checkpoints; 0 writes one at every frame. Default: 30.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub checkpoint_every: Option<f64>,
+}
+
+/// How `pdesolve converge` refines a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConvergeParams {
+    /// What is halved from level to level.
+    pub refine: Refine,
+    /// Number of levels, the case itself being the first.
+    #[serde(default = "five")]
+    #[schemars(range(min = 2, max = 12))]
+    pub levels: usize,
+    /// Order that the method must show between the last levels.
+    pub expected_order: f64,
+    /// How far the observed order may fall short of the expected one.
+    #[serde(default = "tenth")]
+    pub slack: f64,
+    /// Field that is compared.
+    pub field: String,
+    /// Exact solution at the end, an expression in x, y, z, t. Default: a reference run, refined
+    /// two levels beyond the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact: Option<String>,
+    /// When the mesh is refined: exponent q in dt ~ dx^q for fixed steps. Default: 1.
+    #[serde(default = "unit")]
+    pub step_exponent: f64,
+}
+
+/// What a convergence study refines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Refine {
+    /// The fixed step `time.step`.
+    Step,
+    /// The number of points or cells along every axis.
+    Mesh,
+}
+
+fn five() -> usize {
+    5
+}
+fn tenth() -> f64 {
+    0.1
+}
+fn unit() -> f64 {
+    1.0
+}

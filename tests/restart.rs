@@ -1,0 +1,242 @@
+//! A run that was stopped, killed or extended gives the same bits as one that was not.
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use pdesolve::core::State;
+use pdesolve::io::{VtkHdfFile, checkpoint};
+use support::{Sandbox, pdesolve};
+
+/// Fixed steps, a batch with random data; the step does not divide the output interval.
+const FIXED: &str = r#"
+schema = 1
+title = "restart, fixed steps"
+seed = 5
+trajectories = 3
+[problem]
+kind = "kuramoto_sivashinsky"
+[mesh]
+points = [96]
+upper = [40]
+[initial]
+u = { kind = "sine_series" }
+[solver]
+kind = "spectral"
+scheme = "etdrk4"
+[time]
+end = 2
+step = 0.03
+[output]
+every = 0.25
+history_every = 1
+checkpoint_every = 0
+"#;
+
+/// Steps under error control in two dimensions.
+const ADAPTIVE: &str = r#"
+schema = 1
+title = "restart, adaptive steps"
+[problem]
+kind = "navier_stokes"
+viscosity = 1e-3
+[mesh]
+points = [32, 32]
+upper = ["2*pi", "2*pi"]
+[initial]
+vorticity = { kind = "spectrum", rms = 3, peak = 3 }
+[solver]
+kind = "spectral"
+scheme = "etdrk4"
+[time]
+end = 2
+tolerance = 1e-6
+[output]
+every = 0.5
+checkpoint_every = 0
+"#;
+
+/// Finite volumes under a Courant number, with a force and implicit diffusion left to `auto`.
+const VOLUMES: &str = r#"
+schema = 1
+title = "restart, finite volumes"
+[problem]
+kind = "burgers"
+viscosity = 0.01
+[mesh]
+cells = [200]
+upper = [1]
+periodic = [false]
+[initial]
+u = "sin(2*pi*x)"
+[boundary]
+left = { kind = "dirichlet", value = 0 }
+right = { kind = "dirichlet", value = 0 }
+[source]
+u = "sin(pi*x)*cos(3*t)"
+[solver]
+kind = "finite_volume"
+reconstruction = "weno5"
+[time]
+end = 2
+cfl = 0.4
+[output]
+every = 0.5
+checkpoint_every = 0
+"#;
+
+/// All frames, all history rows and the final checkpoint, to be compared bit for bit.
+fn everything(output: &Path) -> (Vec<f64>, Vec<Vec<u64>>, Vec<Vec<u64>>, State) {
+    let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<u64>>();
+    let file = VtkHdfFile::open(output).unwrap();
+    let mut frames = Vec::new();
+    for step in 0..file.times().len() {
+        for field in file.fields() {
+            frames.push(bits(&file.read(&field.name, step).unwrap()));
+        }
+    }
+    let (_, rows) = file.history().unwrap();
+    let rows = rows.iter().map(|row| bits(row)).collect();
+    let (state, _) = checkpoint::read(&output.with_extension("checkpoint.h5")).unwrap();
+    (file.times().to_vec(), frames, rows, state)
+}
+
+fn run(sandbox: &Sandbox, output: &str, more: &[&str]) {
+    let mut command = pdesolve();
+    command
+        .current_dir(sandbox.path())
+        .args(["run", "case.toml", "--quiet", "--output", output])
+        .args(more);
+    let result = command.output().unwrap();
+    assert!(
+        result.status.success(),
+        "{}",
+        String::from_utf8_lossy(&result.stderr)
+    );
+}
+
+fn assert_extension_is_exact(case: &str) {
+    let sandbox = Sandbox::new();
+    sandbox.write("case.toml", case);
+    run(&sandbox, "whole.vtkhdf", &[]);
+    run(&sandbox, "parts.vtkhdf", &["--set", "time.end=1"]);
+    run(&sandbox, "parts.vtkhdf", &["--resume"]);
+    let whole = everything(&sandbox.path().join("whole.vtkhdf"));
+    let parts = everything(&sandbox.path().join("parts.vtkhdf"));
+    assert!(whole.0.len() >= 5, "{:?}", whole.0);
+    assert!(whole.2.len() >= 5);
+    assert_eq!(whole, parts);
+}
+
+#[test]
+fn a_run_extended_from_t_1_to_t_2_has_the_bits_of_the_whole_run_with_fixed_steps() {
+    assert_extension_is_exact(FIXED);
+}
+
+#[test]
+fn a_run_extended_from_t_1_to_t_2_has_the_bits_of_the_whole_run_with_adaptive_steps() {
+    assert_extension_is_exact(ADAPTIVE);
+}
+
+#[test]
+fn a_run_extended_from_t_1_to_t_2_has_the_bits_of_the_whole_run_with_finite_volumes() {
+    assert_extension_is_exact(VOLUMES);
+}
+
+/// Starts a run, stops it with `signal` once it has written three frames, and returns its status.
+fn stop_midway(sandbox: &Sandbox, output: &str, signal: &str) -> std::process::ExitStatus {
+    let path = sandbox.path().join(output);
+    let mut child = pdesolve()
+        .current_dir(sandbox.path())
+        .args(["run", "case.toml", "--quiet", "--output", output])
+        .spawn()
+        .unwrap();
+    let patience = Instant::now();
+    loop {
+        let frames = VtkHdfFile::open(&path).map_or(0, |file| file.times().len());
+        let saved = path.with_extension("checkpoint.h5").exists();
+        if frames >= 3 && saved {
+            break;
+        }
+        assert!(
+            patience.elapsed() < Duration::from_secs(60),
+            "no third frame within a minute"
+        );
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "the run ended before it could be stopped"
+        );
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status()
+        .unwrap();
+    child.wait().unwrap()
+}
+
+/// The batch of [`FIXED`], long enough to be stopped midway.
+fn long_case() -> String {
+    FIXED
+        .replace("points = [96]", "points = [4096]")
+        .replace("upper = [40]", "upper = [1600]")
+        .replace("step = 0.03", "step = 0.003")
+        .replace("history_every = 1\n", "")
+}
+
+#[test]
+fn a_run_killed_and_resumed_has_the_bits_of_the_whole_run() {
+    let sandbox = Sandbox::new();
+    sandbox.write("case.toml", &long_case());
+    run(&sandbox, "whole.vtkhdf", &[]);
+    let status = stop_midway(&sandbox, "killed.vtkhdf", "-KILL");
+    assert_eq!(status.code(), None, "killed by the signal");
+    run(&sandbox, "killed.vtkhdf", &["--resume"]);
+    let whole = everything(&sandbox.path().join("whole.vtkhdf"));
+    let killed = everything(&sandbox.path().join("killed.vtkhdf"));
+    assert_eq!(whole, killed);
+}
+
+#[test]
+fn an_interrupted_run_saves_its_state_and_exits_with_130() {
+    for signal in ["-INT", "-TERM"] {
+        let sandbox = Sandbox::new();
+        sandbox.write("case.toml", &long_case());
+        let status = stop_midway(&sandbox, "stopped.vtkhdf", signal);
+        assert_eq!(status.code(), Some(130));
+        run(&sandbox, "stopped.vtkhdf", &["--resume"]);
+        run(&sandbox, "whole.vtkhdf", &[]);
+        let whole = everything(&sandbox.path().join("whole.vtkhdf"));
+        let stopped = everything(&sandbox.path().join("stopped.vtkhdf"));
+        assert_eq!(whole, stopped);
+    }
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_bit() {
+    for case in [FIXED, ADAPTIVE, VOLUMES] {
+        let sandbox = Sandbox::new();
+        sandbox.write("case.toml", case);
+        run(&sandbox, "one.vtkhdf", &["--threads", "1"]);
+        run(&sandbox, "two.vtkhdf", &["--threads", "2"]);
+        let one = everything(&sandbox.path().join("one.vtkhdf"));
+        let two = everything(&sandbox.path().join("two.vtkhdf"));
+        assert_eq!(one, two);
+    }
+}
+
+#[test]
+fn resuming_without_a_checkpoint_starts_afresh_and_says_so() {
+    let sandbox = Sandbox::new();
+    sandbox.write("case.toml", VOLUMES);
+    let result = pdesolve()
+        .current_dir(sandbox.path())
+        .args(["run", "case.toml", "--resume", "--output", "new.vtkhdf"])
+        .output()
+        .unwrap();
+    assert!(result.status.success());
+    let said = String::from_utf8_lossy(&result.stderr) + String::from_utf8_lossy(&result.stdout);
+    assert!(said.contains("starting afresh"), "{said}");
+}
