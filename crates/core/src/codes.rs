@@ -1,4 +1,7 @@
 //! The error codes that users see, each with its explanation.
+//!
+//! E01xx: the file and its syntax. E02xx: what the schema asks. E03xx: the meaning of a case.
+//! E04xx: checkpoints and output files. E05xx: the run.
 
 /// One kind of error a user can meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,10 +14,351 @@ pub struct Code {
     pub explanation: &'static str,
 }
 
-/// All codes, in order of their id.
-pub const ALL: &[Code] = &[];
-
 /// Finds a code by its id, without regard to case.
 pub fn find(id: &str) -> Option<&'static Code> {
     ALL.iter().find(|code| code.id.eq_ignore_ascii_case(id))
+}
+
+macro_rules! codes {
+    ($($name:ident = $id:literal, $title:literal, $explanation:literal;)*) => {
+        $(#[doc = $title] pub const $name: &str = $id;)*
+
+        /// All codes, in order of their id.
+        pub const ALL: &[Code] = &[
+            $(Code { id: $id, title: $title, explanation: $explanation },)*
+        ];
+    };
+}
+
+codes! {
+    CANNOT_READ = "E0101", "a case file cannot be read",
+"The file does not exist, may not be read, is a folder, or is not UTF-8 text.
+Paths are taken relative to the folder the command is started in:
+
+    pdesolve run cases/burgers.toml
+
+`pdesolve list` shows the cases found below `cases/`; `pdesolve new NAME` writes
+a first case of your own.";
+
+    SYNTAX = "E0102", "a case file is not valid TOML",
+"A case is a TOML file: `key = value` lines below `[table]` headers. Text stands
+in quotes, lists in brackets with commas between their entries, and every key
+and every table may stand once only:
+
+    [problem]
+    kind = \"burgers\"          # not: kind = burgers
+
+    [mesh]
+    points = [256, 256]       # not: points = [256 256]
+
+    [initial]
+    u = \"exp(-x^2)\"           # an expression is text, too
+
+After an unclosed quote or bracket all that follows looks wrong, so only the
+first few errors are shown: begin with the first.";
+
+    SCHEMA_VERSION = "E0103", "a case file has another schema version",
+"The key `schema` at the top of a case says for which version of the case file
+it was written. This program reads version 1:
+
+    schema = 1
+
+A larger number means that the case was made for a newer pdesolve. The rest of
+the file is not looked at, since its errors would only mislead.";
+
+    BAD_SET = "E0104", "a `--set` argument cannot be applied",
+"`--set` takes the path of a key, `=`, and a value in TOML. List entries are
+counted from 0. Quotes around text may be left out:
+
+    pdesolve run cases/burgers.toml --set time.end=20
+    pdesolve run cases/burgers.toml --set mesh.points=[512]
+    pdesolve run cases/burgers.toml --set 'mesh.points[0]=512'
+    pdesolve run cases/burgers.toml --set 'initial.u=sin(x)'
+
+The shell sees the argument first: put it in single quotes where it holds
+brackets, parentheses, spaces or `*`. The value is then checked as if it stood
+in the file.";
+
+    UNKNOWN_KEY = "E0201", "a key or table is not known",
+"Keys that nobody reads are errors, not ignored: a misspelt key would otherwise
+leave its default in force and give a wrong result without a word.
+
+    [problem]
+    kind = \"burgers\"
+    viscocity = 0.05          # the key is `viscosity`
+
+The message names the nearest valid key and lists all of them. What each means
+is told by `pdesolve show KIND` for problems and solvers, and by
+`pdesolve schema` for the whole case. Keys of `[problem]` and `[solver]` depend
+on `kind`: after changing it, old keys may have to go.";
+
+    WRONG_TYPE = "E0202", "a value has the wrong type",
+"A key wants a number and was given text, a list was wanted and a single number
+was given, and so on. Numbers may also be written as constant expressions in
+quotes; whole numbers are written without a point:
+
+    [mesh]
+    points = [256]            # one entry an axis, also in one dimension
+    upper = [\"2*pi\"]          # a constant expression for a number
+    periodic = [true]         # no quotes";
+
+    OUT_OF_RANGE = "E0203", "a number is out of range",
+"The number cannot be meant: a negative size, a step of zero, a number that is
+not finite. The message states the bounds.
+
+    [mesh]
+    points = [-256]           # at least 2
+
+    [time]
+    step = 0                  # greater than 0";
+
+    UNKNOWN_NAME = "E0204", "a value is not one of the known names",
+"Some keys take one of a list of names: `problem.kind`, `solver.kind`, the kind
+of a boundary, and others. The message names the nearest and lists all.
+
+    [problem]
+    kind = \"burger\"           # the kind is `burgers`
+
+`pdesolve list` shows all problems with their equations, `pdesolve show KIND`
+the parameters of one.";
+
+    MISSING_KEY = "E0205", "a key or table is missing",
+"Keys without a default must be given. The smallest complete case is
+
+    schema = 1
+    title = \"Burgers equation\"
+    [problem]
+    kind = \"burgers\"
+    viscosity = 0.05
+    [mesh]
+    points = [256]
+    upper = [\"2*pi\"]
+    [initial]
+    u = \"sin(x)\"
+    [solver]
+    kind = \"spectral\"
+    [time]
+    end = 1.0
+    step = 0.01
+
+`pdesolve new NAME` writes such a case with comments.";
+
+    BAD_CONSTANT = "E0206", "a text does not stand for a number",
+"Where a number is wanted, text in quotes is evaluated as a constant expression:
+numbers, `pi`, `e`, the operations + - * / ^ and the usual functions. Neither
+coordinates nor the names of `[parameters]` may stand there:
+
+    upper = [\"2*pi\"]
+    step = \"1/512\"
+    viscosity = \"0.01/pi\"";
+
+    LIST_LENGTH = "E0207", "a list has the wrong length",
+"Lists of `[mesh]` have one entry an axis, in the order x, y, z, so they have 1,
+2 or 3 entries, and all of them equally many:
+
+    [mesh]
+    points = [128, 64]
+    upper = [2.0, 1.0]";
+
+    UNREADABLE_CASE = "E0208", "a case passed the checks but cannot be used",
+"The case agrees with its schema, and still could not be turned into what the
+program works with. That is a fault of pdesolve, not of the case: please report
+it together with the file.";
+
+    BAD_EXPRESSION = "E0301", "an expression cannot be understood",
+"Initial data, sources, boundary values and right-hand sides are expressions:
+numbers, + - * / ^, parentheses, comparisons (< > <= >= give 0 or 1), `pi`, `e`,
+the coordinates x, y, z, the names of `[parameters]`, and functions such as
+sin, cos, tanh, exp, log, sqrt, abs, max, min, if(condition, a, b) and
+sum(i, from, to, term). Multiplication is written out:
+
+    u = \"2*sin(x)\"            # not: 2 sin(x)
+
+The caret points at the first place that makes no sense.";
+
+    BAD_VARIABLE = "E0302", "an expression uses a coordinate or time that is not there",
+"A one-dimensional mesh has no y, and initial data do not depend on time. Time t
+may stand in sources, boundary values and exact solutions:
+
+    [source]
+    u = \"sin(x)*cos(t)\"       # finite volumes";
+
+    BAD_INITIAL = "E0303", "initial data or a source do not fit the fields",
+"`[initial]` needs one entry for each field of the problem, under the field's
+name, and its values must be finite everywhere on the grid; a field named in
+`[source]` must exist as well. The fields of a problem are shown by
+`pdesolve show KIND`.
+
+    [problem]
+    kind = \"gray_scott\"
+    [initial]
+    u = 1.0
+    v = \"exp(-100*((x-0.5)^2+(y-0.5)^2))\"";
+
+    BAD_MESH = "E0304", "a mesh cannot be built",
+"A mesh is given by `points` (spectral methods) or `cells` (finite volumes), not
+both. All lists have one entry an axis, and `upper` must exceed `lower` on every
+axis. On a periodic axis the point at `upper` is the one at `lower`.
+
+    [mesh]
+    points = [256]
+    lower = [0.0]
+    upper = [\"2*pi\"]";
+
+    BAD_TIME = "E0305", "the time span or the steps make no sense",
+"A run goes from `time.start` (0 unless given) to a later `time.end`, with steps
+of fixed size (`step`), or of a size chosen by error control (`tolerance`) or by
+the Courant number (`cfl`, finite volumes):
+
+    [time]
+    end = 10.0
+    step = 0.01";
+
+    BAD_SCHEDULE = "E0306", "output times make no sense",
+"Frames are written every so often (`every`) or at given, increasing times
+(`at`), not both, and inside the run:
+
+    [output]
+    every = 0.1
+
+Steps are cut so that output times are hit exactly.";
+
+    NO_SUCH_OUTPUT = "E0307", "an output names a field or quantity that does not exist",
+"`output.fields` takes names of fields, `output.monitor` names of quantities of
+the problem, such as `l2(u)`. A name that does not exist would silently leave a
+hole in the output, so it is an error before the run. The message lists what
+there is.
+
+    [output]
+    fields = [\"u\"]
+    monitor = [\"l2(u)\"]";
+
+    SOLVER_MISMATCH = "E0308", "problem, mesh and solver do not fit together",
+"Spectral methods want a uniform, periodic grid of `points`, and take neither
+`[boundary]` nor `[source]`; finite volumes want a mesh of `cells` and solve
+scalar conservation laws in one or two dimensions. `pdesolve show KIND` tells
+which solvers a problem has, and in how many dimensions it lives.
+
+    [problem]
+    kind = \"burgers\"
+    [mesh]
+    cells = [400]
+    upper = [1.0]
+    periodic = [false]
+    [solver]
+    kind = \"finite_volume\"";
+
+    BAD_BOUNDARY = "E0309", "boundary conditions do not fit the mesh",
+"Every end of an axis that is not periodic needs a condition, and a periodic
+axis has no ends. The ends are called `left` and `right` (x), `bottom` and `top`
+(y):
+
+    [mesh]
+    cells = [400]
+    upper = [1.0]
+    periodic = [false]
+    [boundary]
+    left = { kind = \"dirichlet\", value = 0.0 }
+    right = { kind = \"outflow\" }";
+
+    BAD_EXPECTATION = "E0310", "an [[expect]] table makes no sense",
+"Each `[[expect]]` table states one value that the run must reproduce. It needs
+a quantity, either `tolerance` or `relative_tolerance`, and a source; errors
+need `exact`, point values need `at`, and the time must lie inside the run:
+
+    [[expect]]
+    quantity = \"relative_l2\"
+    field = \"u\"
+    exact = \"exp(-t)*sin(x)\"
+    tolerance = 1e-8
+    source = \"exact solution\"";
+
+    BAD_STUDY = "E0311", "a convergence study cannot be made",
+"`pdesolve converge` needs a `[converge]` table that says what is refined and
+which order is expected. Refining the step needs steps of fixed size:
+
+    [converge]
+    refine = \"step\"
+    field = \"u\"
+    expected_order = 4.0";
+
+    BAD_CHECKPOINT = "E0401", "a checkpoint cannot be read",
+"The checkpoint beside the output file is not an HDF5 file of pdesolve, or was
+damaged. Checkpoints are written aside and renamed, so that a run that is killed
+never leaves half of one: something else wrote to it. Nothing was overwritten.
+Remove the checkpoint to start afresh, or run without `--resume`.";
+
+    OTHER_CASE = "E0402", "a checkpoint belongs to another case",
+"`--resume` continues a run only where the checkpoint was made by the same
+problem, mesh, initial data, solver and steps: anything else would give a result
+that belongs to neither. `time.end` and everything about output may change, so a
+finished run can be extended:
+
+    pdesolve run cases/burgers.toml --resume --set time.end=20
+
+Choose another file with `--output`, or run without `--resume`.";
+
+    CANNOT_WRITE = "E0403", "an output file cannot be written",
+"The folder does not exist or may not be written to, the disk is full, or
+another program holds the file. This is tried before the first step, so nothing
+is lost. Choose another place with `--output PATH`.";
+
+    WOULD_OVERWRITE = "E0404", "an existing file would be overwritten",
+"The file exists and was not written by a run of this case, or holds work that
+would be lost. Give `--force` to overwrite it, `--resume` to continue it, or
+another name.";
+
+    NOT_OUR_FILE = "E0405", "an output file cannot be read",
+"`pdesolve plot` reads the `.vtkhdf` files that `pdesolve run` writes. The file
+is missing, is something else, or lacks what was asked for.
+
+    pdesolve plot burgers.vtkhdf --field u";
+
+    NON_FINITE = "E0501", "the solution became infinite or not a number",
+"The run stopped at the first value that is not finite, and kept the last good
+state. Usually the step is too large for the method (look at the CFL number in
+the message: above 1 explicit methods fail), or the grid is too coarse for the
+smallest scale of the solution, or the equation itself blows up. Try, in this
+order: half the step, error control (`time.tolerance`), twice the points.";
+
+    STEP_TOO_SMALL = "E0502", "error control asked for too small a step",
+"To meet `time.tolerance` the step would have to be smaller than
+`time.min_step`. The solution may have a singularity or a discontinuity, or the
+tolerance is near rounding (1e-13 and below cannot be met). Loosen the
+tolerance, or choose a solver made for shocks (`finite_volume`).";
+
+    LINEAR_SOLVE = "E0503", "a linear system inside a step could not be solved",
+"The implicit part of the step gave a matrix that is singular or not finite. The
+usual causes are a negative diffusivity and a step that is far too large.";
+
+    EXPECTATION_FAILED = "E0504", "a result is not what was expected",
+"A value differs from that of its `[[expect]]` table by more than the tolerance,
+or a convergence study stayed below the expected order. The table printed shows
+value, reference and tolerance. If the case was changed on purpose, its
+expectation must be derived anew, from the source that it names.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_sorted_and_unique() {
+        assert!(ALL.windows(2).all(|pair| pair[0].id < pair[1].id));
+    }
+
+    #[test]
+    fn each_explanation_is_more_than_its_title() {
+        for code in ALL {
+            assert!(code.explanation.len() > 100, "{}", code.id);
+            let widest = code.explanation.lines().map(str::len).max();
+            assert!(widest <= Some(80), "{} is wider than a terminal", code.id);
+        }
+    }
+
+    #[test]
+    fn codes_are_found_in_either_case() {
+        assert_eq!(find("e0201").map(|code| code.id), Some("E0201"));
+        assert_eq!(find("E9999"), None);
+    }
 }

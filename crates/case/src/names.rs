@@ -1,0 +1,63 @@
+//! Names in messages: the nearest valid one, and lists.
+
+/// The valid name nearest to `found`, where one is near enough to be a slip of the fingers.
+pub fn nearest<'a>(found: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lowered = found.to_lowercase();
+    let allowed = (found.chars().count() / 3).clamp(1, 3);
+    let mut best: Option<(usize, &str)> = None;
+    for name in valid {
+        let distance = strsim::damerau_levenshtein(&lowered, &name.to_lowercase());
+        // A name that merely lacks its end (`visc`) is as near as two slips.
+        let distance = if lowered.len() >= 3 && name.to_lowercase().starts_with(&lowered) {
+            distance.min(allowed)
+        } else {
+            distance
+        };
+        if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, name));
+        }
+    }
+    best.map(|(_, name)| name)
+}
+
+/// `a`, `b` and `c`, in back quotes.
+pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    join(names.into_iter().map(|name| format!("`{name}`")), "and")
+}
+
+/// Joins with commas, and a word before the last.
+pub(crate) fn join(items: impl IntoIterator<Item = String>, word: &str) -> String {
+    let mut items: Vec<String> = items.into_iter().collect();
+    match (items.pop(), items.is_empty()) {
+        (None, _) => "none".to_owned(),
+        (Some(last), true) => last,
+        (Some(last), false) => format!("{} {word} {last}", items.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_of_the_fingers_find_their_name() {
+        let names = ["viscosity", "velocity", "kind"];
+        assert_eq!(nearest("viscocity", names), Some("viscosity"));
+        assert_eq!(nearest("Viscosity", names), Some("viscosity"));
+        assert_eq!(nearest("visc", names), Some("viscosity"));
+        assert_eq!(nearest("knid", names), Some("kind"));
+    }
+
+    #[test]
+    fn a_name_unlike_all_has_no_nearest() {
+        assert_eq!(nearest("nu", ["viscosity", "kind"]), None);
+        assert_eq!(nearest("temperature", ["tolerance"]), None);
+    }
+
+    #[test]
+    fn lists_read_as_a_sentence() {
+        assert_eq!(list(["a"]), "`a`");
+        assert_eq!(list(["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(list([]), "none");
+    }
+}
