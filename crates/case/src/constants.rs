@@ -11,10 +11,10 @@ pub(crate) struct BadConstant {
 
 /// Evaluates a constant expression to a finite number.
 pub(crate) fn evaluate(text: &str) -> Result<f64, BadConstant> {
-    let value = text.trim().parse::<f64>().map_err(|error| BadConstant {
-        message: error.to_string(),
-        span: 0..text.len(),
-        help: None,
+    let value = pdesolve_expr::constant(text).map_err(|error| BadConstant {
+        message: error.message,
+        span: error.span,
+        help: error.help,
     })?;
     if value.is_finite() {
         Ok(value)
