@@ -1,12 +1,14 @@
 //! From a case to a simulation that is ready to run, or all that is wrong with it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pdesolve_core::{FieldSpec, Simulation};
 use pdesolve_mesh::{Grid, MeshError};
-use pdesolve_pde::finite_volume::{BoundaryCondition, FiniteVolume, FiniteVolumeParams};
-use pdesolve_pde::spectral::{Spectral, SpectralParams};
+use pdesolve_pde::finite_volume::{
+    BoundaryConditions, BoundaryValue, Condition, FiniteVolume, FiniteVolumeError,
+    FiniteVolumeParams,
+};
+use pdesolve_pde::spectral::{Spectral, SpectralError, SpectralParams};
 
 use crate::finding::{Finding, nearest};
 use crate::function::Function;
@@ -89,7 +91,7 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
 }
 
 fn mesh_finding(error: MeshError) -> Finding {
-    let axis_path = |key: &str, axis: char| format!("mesh.{key}[{}]", axis as u8 - b'x');
+    let axis_path = |key: &str, axis: char| format!("mesh.{key}[{}]", axis_number(axis));
     let path = match &error {
         MeshError::TooFew { axis, what, .. } => axis_path(what, *axis),
         MeshError::Extent { axis, .. } => axis_path("upper", *axis),
@@ -337,7 +339,7 @@ fn spectral(
         match Spectral::new(equation, grid, params, &case.time, case.trajectories) {
             Ok(simulation) => simulation,
             Err(error) => {
-                findings.push(Finding::new("E0308", error.key(), error.to_string()));
+                findings.push(Finding::new("E0308", spectral_key(&error), error.to_string()));
                 return None;
             }
         };
@@ -368,39 +370,36 @@ fn volumes(
     }
     let field = law.field().name;
     let initial = initial_values(case, grid, &[field.clone()], findings);
-    let mut conditions = BTreeMap::new();
+    let mut conditions = BoundaryConditions::default();
+    let mut complete = true;
     for (name, boundary) in &case.boundary {
-        let mut compile = |key: &str, value: &Value| -> Option<_> {
-            match value {
-                Value::Constant(constant) => {
-                    let constant = *constant;
-                    Some(Arc::new(move |_: f64, _: [f64; 3]| constant)
-                        as Arc<dyn Fn(f64, [f64; 3]) -> f64 + Send + Sync>)
-                }
-                Value::Expression(text) => {
-                    let path = format!("boundary.{name}.{key}");
-                    match Function::compile(text, &path, grid.dim(), true, &case.parameters) {
-                        Ok(function) => Some(Arc::new(move |t, position| function.at(t, position))),
-                        Err(finding) => {
-                            findings.push(finding);
-                            None
-                        }
-                    }
+        let mut value_of = |key: &str, value: &Value| {
+            let path = format!("boundary.{name}.{key}");
+            match boundary_value(value, &path, case, grid.dim()) {
+                Ok(value) => Some(value),
+                Err(finding) => {
+                    findings.push(finding);
+                    complete = false;
+                    None
                 }
             }
         };
         let condition = match boundary {
-            Boundary::Wall => Some(BoundaryCondition::Wall),
-            Boundary::Outflow => Some(BoundaryCondition::Outflow),
-            Boundary::Inflow { value } => compile("value", value).map(BoundaryCondition::Inflow),
+            Boundary::Wall => Some(Condition::Wall),
+            Boundary::Outflow => Some(Condition::Outflow),
+            Boundary::Inflow { value } => {
+                value_of("value", value).map(|value| Condition::Inflow { value })
+            }
             Boundary::Dirichlet { value } => {
-                compile("value", value).map(BoundaryCondition::Dirichlet)
+                value_of("value", value).map(|value| Condition::Dirichlet { value })
             }
             Boundary::Neumann { gradient } => {
-                compile("gradient", gradient).map(BoundaryCondition::Neumann)
+                value_of("gradient", gradient).map(|gradient| Condition::Neumann { gradient })
             }
         };
-        conditions.extend(condition.map(|c| (name.clone(), c)));
+        if let Some(condition) = condition {
+            conditions.set(name, condition);
+        }
     }
     let mut source = None;
     for (name, text) in &case.source {
@@ -421,19 +420,84 @@ fn volumes(
             Err(finding) => findings.push(finding),
         }
     }
-    if conditions.len() != case.boundary.len() {
+    if !complete {
         return None;
     }
-    let built = FiniteVolume::new(law, grid, &conditions, source, params, &case.time);
-    let mut simulation = match built {
-        Ok(simulation) => simulation,
-        Err(error) => {
-            findings.push(Finding::new("E0309", error.key(), error.to_string()));
-            return None;
+    match FiniteVolume::new(law, grid, &conditions, source, params, &case.time) {
+        Ok(mut simulation) => {
+            simulation.set_field(&initial?[0][0]);
+            Some(Box::new(simulation))
         }
-    };
-    simulation.set_field(&initial?[0][0]);
-    Some(Box::new(simulation))
+        Err(errors) => {
+            findings.extend(errors.iter().map(|error| {
+                Finding::new("E0309", volumes_key(error), error.to_string())
+            }));
+            None
+        }
+    }
+}
+
+/// A boundary value as a function of time and position.
+fn boundary_value(
+    value: &Value,
+    path: &str,
+    case: &Case,
+    dim: usize,
+) -> Result<BoundaryValue, Finding> {
+    Ok(match value {
+        Value::Constant(constant) => {
+            let constant = *constant;
+            Arc::new(move |_, _| constant)
+        }
+        Value::Expression(text) => {
+            let function = Function::compile(text, path, dim, true, &case.parameters)?;
+            Arc::new(move |t, position| function.at(t, position))
+        }
+    })
+}
+
+/// The key of the case that a fault of a spectral problem is about.
+fn spectral_key(error: &SpectralError) -> String {
+    match error {
+        SpectralError::NotPoints => "mesh.cells".to_owned(),
+        SpectralError::NotPeriodic { axis } => format!("mesh.periodic[{}]", axis_number(*axis)),
+        SpectralError::NotUniform { axis } => format!("mesh.stretching[{}]", axis_number(*axis)),
+        SpectralError::Dimension { .. } => "mesh.points".to_owned(),
+        SpectralError::TooFewPoints { axis, .. } => {
+            format!("mesh.points[{}]", axis_number(*axis))
+        }
+        SpectralError::Range { key, .. } => match *key {
+            "dealias" | "contour_points" => format!("solver.{key}"),
+            _ => format!("time.{key}"),
+        },
+        SpectralError::StepChoice { .. } => "time".to_owned(),
+        SpectralError::Cfl { .. } => "time.cfl".to_owned(),
+        SpectralError::NoTrajectory => "trajectories".to_owned(),
+        SpectralError::TooManyOperands { .. } | SpectralError::NoSuchField { .. } => {
+            "problem".to_owned()
+        }
+    }
+}
+
+/// The key of the case that a fault of a finite-volume problem is about.
+fn volumes_key(error: &FiniteVolumeError) -> String {
+    match error {
+        FiniteVolumeError::Dimensions { .. } => "mesh.cells".to_owned(),
+        FiniteVolumeError::Centring => "mesh.points".to_owned(),
+        FiniteVolumeError::Stretched { axis } => {
+            format!("mesh.stretching[{}]", axis_number(*axis))
+        }
+        FiniteVolumeError::Law { .. } => "problem".to_owned(),
+        FiniteVolumeError::MissingCondition { .. } => "boundary".to_owned(),
+        FiniteVolumeError::PeriodicCondition { name, .. } => format!("boundary.{name}"),
+        FiniteVolumeError::UnknownBoundary { name, .. } => format!("boundary.{name}"),
+        FiniteVolumeError::Time { key, .. } => format!("time.{key}"),
+        FiniteVolumeError::DiffusiveLimit { .. } => "time.step".to_owned(),
+    }
+}
+
+fn axis_number(axis: char) -> usize {
+    ['x', 'y', 'z'].iter().position(|&a| a == axis).unwrap_or(0)
 }
 
 /// Expectations, plots and the convergence study must make sense before hours are spent.
