@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use hdf5::file::LibraryVersion;
+use hdf5::file::{FileSpaceStrategy, LibraryVersion};
 use hdf5::types::{FixedAscii, VarLenUnicode};
 use hdf5::{Attribute, Dataset, File, Group, H5Type, Location, SimpleExtents};
 use ndarray::{ArrayView, ArrayView1, Ix1};
@@ -75,6 +75,13 @@ pub(crate) fn create(file: &Path, path: &Path) -> Result<File, IoError> {
     // HDF5 reports all causes alike; the standard library tells them apart.
     std::fs::File::create(file).map_err(|source| IoError::system("create", path, source))?;
     let made = File::with_options()
+        .with_fcpl(|p| {
+            p.file_space_strategy(FileSpaceStrategy::FreeSpaceManager {
+                paged: true,
+                persist: false,
+                threshold: 1,
+            })
+        })
         .with_fapl(|p| {
             p.libver_bounds(LibraryVersion::V18, LibraryVersion::V110)
                 .file_locking(false)

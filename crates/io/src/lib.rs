@@ -1,6 +1,8 @@
 //! Output that ParaView opens (temporal VTKHDF), checkpoints, and plots.
+pub mod checkpoint;
 mod error;
 mod hdf;
+pub mod plot;
 pub mod vtkhdf;
 
 pub use error::IoError;

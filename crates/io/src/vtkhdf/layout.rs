@@ -72,7 +72,7 @@ impl Layout {
             Kind::Image => std::iter::once(k..k + 1)
                 .chain(self.step.iter().map(|&n| 0..n))
                 .collect(),
-            Kind::Unstructured => vec![k * self.len..(k + 1) * self.len],
+            Kind::Unstructured => std::iter::once(k * self.len..(k + 1) * self.len).collect(),
         }
     }
 
