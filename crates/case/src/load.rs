@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
+use crate::finding::Finding;
 use crate::document::{Node, Value, parse, place_in_string};
 use crate::key_path::KeyPath;
 use crate::names::nearest;
@@ -223,6 +224,30 @@ impl<T> Loaded<T> {
             (node, true) => place_in_string(node, span),
             (node, false) => node.place.clone(),
         }
+    }
+
+    /// Ties findings about the meaning of the case to the places of their keys.
+    pub fn diagnose(&self, findings: &[Finding]) -> Diagnostics {
+        let mut found = Diagnostics::default();
+        found.extend(findings.iter().map(|finding| {
+            let place = match &finding.span {
+                Some(span) => self.at_offset(&finding.path, span.clone()),
+                None => self.at(&finding.path),
+            };
+            let (message, label) = match &finding.span {
+                // Faults of an expression are short and stand beside the caret.
+                Some(_) => (
+                    format!("the expression of `{}` makes no sense", finding.path),
+                    finding.message.clone(),
+                ),
+                None => (finding.message.clone(), String::new()),
+            };
+            let mut diagnostic = Diagnostic::error(finding.code, message).at(place, label);
+            diagnostic.helps.extend(finding.help.clone());
+            diagnostic
+        }));
+        found.sort();
+        found
     }
 
     fn node(&self, path: &str) -> (&Node, bool) {

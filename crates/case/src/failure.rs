@@ -1,0 +1,86 @@
+//! Failures of a run as diagnostics: each with its code, what happened and what to try.
+
+use pdesolve_core::{StepError, codes};
+use pdesolve_io::IoError;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::load::Loaded;
+use crate::run::RunError;
+
+impl<T> Loaded<T> {
+    /// What to say of a run that failed.
+    pub fn diagnose_run(&self, error: &RunError) -> Diagnostics {
+        match error {
+            RunError::Case(findings) => self.diagnose(findings),
+            RunError::Input(error) | RunError::Output(error) => file_fault(error).into(),
+            RunError::OtherCase { path, difference } => Diagnostic::error(
+                codes::OTHER_CASE,
+                format!("`{}` is a checkpoint of another case", path.display()),
+            )
+            .note(difference.clone())
+            .note("nothing was overwritten")
+            .help("run the case that made it, choose another file with `--output`, or leave out `--resume`")
+            .into(),
+            RunError::Restore { path, source } => Diagnostic::error(
+                codes::OTHER_CASE,
+                format!("`{}` does not fit this case: {source}", path.display()),
+            )
+            .note("nothing was overwritten")
+            .help("leave out `--resume` to start afresh")
+            .into(),
+            RunError::Step {
+                source,
+                checkpoint,
+                output,
+            } => step_fault(source)
+                .note(format!(
+                    "the last good state is kept in `{}` and `{}`",
+                    output.display(),
+                    checkpoint.display()
+                ))
+                .into(),
+        }
+    }
+}
+
+/// A file that cannot be read or written.
+pub fn file_fault(error: &IoError) -> Diagnostic {
+    let path = error.path().display().to_string();
+    let code = match error {
+        _ if path.ends_with(".checkpoint.h5") => codes::BAD_CHECKPOINT,
+        IoError::NoDirectory { .. }
+        | IoError::IsDirectory { .. }
+        | IoError::System { .. }
+        | IoError::FieldName { .. }
+        | IoError::Hdf5 { .. }
+        | IoError::Extension { .. } => codes::CANNOT_WRITE,
+        _ => codes::NOT_OUR_FILE,
+    };
+    let diagnostic = Diagnostic::error(code, error.to_string());
+    match code {
+        codes::BAD_CHECKPOINT => diagnostic
+            .note("nothing was overwritten")
+            .help("remove it to start afresh, or leave out `--resume`"),
+        codes::CANNOT_WRITE => diagnostic.help("choose another place with `--output PATH`"),
+        _ => diagnostic,
+    }
+}
+
+fn step_fault(error: &StepError) -> Diagnostic {
+    let message = error.to_string();
+    match error {
+        StepError::NonFinite { cfl, .. } => {
+            let diagnostic = Diagnostic::error(codes::NON_FINITE, message);
+            if *cfl > 1.0 {
+                diagnostic
+                    .help("the CFL number is above 1: take a smaller `time.step`, or give `time.tolerance` instead")
+            } else {
+                diagnostic.help("halve `time.step`, give `time.tolerance` instead, or take more points")
+            }
+        }
+        StepError::StepTooSmall { .. } => Diagnostic::error(codes::STEP_TOO_SMALL, message)
+            .help("loosen `time.tolerance`, or look at the last frame for a singularity"),
+        StepError::LinearSolve { .. } => Diagnostic::error(codes::LINEAR_SOLVE, message)
+            .help("take a smaller step, and check the sign of the diffusivity"),
+    }
+}

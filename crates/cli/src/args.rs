@@ -1,0 +1,159 @@
+//! The command line: one table makes parsing, help and completions.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Solves partial differential equations described in case files.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pdesolve",
+    version,
+    after_help = "First steps:\n  pdesolve run cases/burgers.toml\n  pdesolve new mine && pdesolve run mine.toml\n\nExit codes: 0 done, 1 ran but failed, 2 bad input, 130 interrupted with the state saved."
+)]
+pub(crate) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a case
+    Run(Run),
+    /// Check cases without running them
+    Check(Check),
+    /// Write a commented case to start from
+    New(New),
+    /// List problems, solvers, and the cases below `cases/`
+    List,
+    /// Show the equation and the parameters of a problem or solver
+    Show(Show),
+    /// Refine step or mesh and hold the observed order against the expected one
+    Converge(Converge),
+    /// Run cases and hold their results against their [[expect]] tables
+    Verify(Verify),
+    /// Print the JSON Schema of case files, for editors
+    Schema,
+    /// Explain an error code
+    Explain(Explain),
+    /// Print completions for a shell
+    Completions(Completions),
+}
+
+/// `pdesolve run`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Run {
+    /// The case file
+    pub(crate) case: PathBuf,
+    /// Change a value of the case, for instance `--set time.end=20`
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Continue from the checkpoint beside the output file, if there is one
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) resume: bool,
+    /// Output file, or a folder for it [default: CASE.vtkhdf in this folder]
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// Threads to use [default: all cores]; the result does not depend on it
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Start afresh even where an unfinished run, or a foreign file, is lost by it
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the effective case, defaults filled in, and stop
+    #[arg(long)]
+    pub(crate) print_config: bool,
+    /// How much to say
+    #[command(flatten)]
+    pub(crate) voice: Voice,
+}
+
+/// How much to say, and how.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct Voice {
+    /// Say nothing but errors
+    #[arg(long, short, conflicts_with = "json")]
+    pub(crate) quiet: bool,
+    /// Say more: settings before the run, every frame as it is written
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// Progress and summary as one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `pdesolve check`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// The case files
+    #[arg(required = true)]
+    pub(crate) cases: Vec<PathBuf>,
+    /// Change a value of all these cases
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+/// `pdesolve new`
+#[derive(Debug, clap::Args)]
+pub(crate) struct New {
+    /// Name of the case: NAME.toml is written, and nothing is overwritten
+    pub(crate) name: PathBuf,
+    /// The problem, one of `pdesolve list`
+    #[arg(long, default_value = "burgers")]
+    pub(crate) kind: String,
+}
+
+/// `pdesolve show`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Show {
+    /// A problem or solver of `pdesolve list`
+    pub(crate) kind: String,
+}
+
+/// `pdesolve converge`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Converge {
+    /// A case file with a [converge] table
+    pub(crate) case: PathBuf,
+    /// Change a value of the case
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Threads to use [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// The result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `pdesolve verify`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Verify {
+    /// The case files [default: all in `cases/`]
+    pub(crate) cases: Vec<PathBuf>,
+    /// Check also the expectations that take long
+    #[arg(long)]
+    pub(crate) long: bool,
+    /// Threads to use [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Keep the output files in this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) keep: Option<PathBuf>,
+}
+
+/// `pdesolve explain`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// A code such as E0201; without one, all codes are listed
+    pub(crate) code: Option<String>,
+}
+
+/// `pdesolve completions`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,127 @@
+//! `pdesolve new`: a commented case to start from.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+
+use pdesolve::case::registry::Problem;
+use pdesolve::case::schema::Case;
+use pdesolve::case::{Diagnostic, KindDoc, kinds};
+use pdesolve::core::codes;
+
+use crate::args;
+use crate::commands::show::{assignment, comment};
+use crate::commands::unknown_kind;
+use crate::terminal::{Exit, refuse, say};
+
+pub(crate) fn new(args: &args::New) -> Exit {
+    let mut path = args.name.clone();
+    if path.extension().is_none() {
+        path.set_extension("toml");
+    }
+    let problems = kinds::<Case>("problem");
+    let Some(doc) = problems.iter().find(|doc| doc.kind == args.kind) else {
+        let known: Vec<&str> = problems.iter().map(|doc| doc.kind.as_str()).collect();
+        return refuse(unknown_kind(&args.kind, &known));
+    };
+    let shown = path.display();
+    let Some(text) = starter(doc) else {
+        return refuse(
+            Diagnostic::error(
+                codes::UNKNOWN_NAME,
+                format!("`{}` has no parameters to start from", args.kind),
+            )
+            .help("copy the case in cases/ that is nearest to yours; `pdesolve list` shows them"),
+        );
+    };
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    match written {
+        Ok(()) => {
+            say(&format!("Wrote {shown}\nNext: pdesolve run {shown}"));
+            Exit::Done
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => refuse(
+            Diagnostic::error(codes::WOULD_OVERWRITE, format!("there is a file {shown} already"))
+                .note("nothing was overwritten")
+                .help("choose another name"),
+        ),
+        Err(error) => refuse(Diagnostic::error(
+            codes::CANNOT_WRITE,
+            format!("cannot write {shown}: {error}"),
+        )),
+    }
+}
+
+/// The text of a case of a kind whose parameters all have defaults; `None` for others.
+fn starter(doc: &KindDoc) -> Option<String> {
+    let table = serde_json::json!({ "kind": doc.kind });
+    let problem: Problem = serde_json::from_value(table).ok()?;
+    let none = std::collections::BTreeMap::new();
+    let equation = problem.spectral(&none, 2).ok().flatten();
+    let (dim, fields) = match &equation {
+        Some(equation) => (
+            if equation.dimensions().contains(&1) { 1 } else { 2 },
+            equation.fields().into_iter().map(|field| field.name).collect(),
+        ),
+        None => (1, vec![problem.law(1)?.field().name]),
+    };
+    let each = |text: &str| vec![text; dim].join(", ");
+    let (places, solver, step) = match equation {
+        Some(_) => ("points", "kind = \"spectral\"", "step = 0.01"),
+        None => ("cells", "kind = \"finite_volume\"", "cfl = 0.4"),
+    };
+    let mut text = format!(
+        "# A case of pdesolve. Check it: `pdesolve check FILE`; run it: `pdesolve run FILE`.
+# Wherever a number is wanted, text holds a constant expression: \"2*pi\".
+schema = 1
+title = \"{kind}\"
+
+[problem]
+kind = \"{kind}\"
+",
+        kind = doc.kind
+    );
+    for key in &doc.keys {
+        for line in comment(key).into_iter().chain([assignment(key)]) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    text.push_str(&format!(
+        "
+[mesh]
+# One entry an axis, in the order x, y, z. The mesh is periodic unless `periodic` says otherwise.
+{places} = [{}]
+upper = [{}]
+
+# One entry a field: an expression in x, y, z, or random data.
+[initial]
+",
+        each("128"),
+        each("\"2*pi\"")
+    ));
+    let wave = if dim == 1 { "sin(x)" } else { "sin(x)*cos(y)" };
+    let fields: Vec<String> = fields;
+    for field in fields {
+        text.push_str(&format!("{field} = \"0.5 + 0.1*{wave}\"\n"));
+    }
+    text.push_str(&format!(
+        "
+[solver]
+{solver}
+
+[time]
+end = 1.0
+# Steps of fixed size; or `tolerance` for steps chosen by error control.
+{step}
+
+[output]
+# Interval of time between frames.
+every = 0.1
+"
+    ));
+    Some(text)
+}

@@ -1,0 +1,280 @@
+//! Progress of a run as a bar on a terminal, as plain lines elsewhere, or as JSON lines.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pdesolve::case::progress::{Finished, Progress, Silent, Started, Stepped};
+use serde_json::json;
+
+use crate::args::Voice;
+use crate::terminal::{say, tell};
+
+/// The progress that fits the arguments and the place standard error leads to.
+pub(crate) fn for_voice(voice: Voice) -> Box<dyn Progress> {
+    if voice.json {
+        Box::new(JsonLines {
+            pace: Pace::every(1.0),
+        })
+    } else if voice.quiet {
+        Box::new(Silent)
+    } else {
+        let terminal = std::io::stderr().is_terminal();
+        Box::new(Human {
+            bar: None,
+            terminal,
+            verbose: voice.verbose,
+            pace: Pace::every(if terminal { 0.1 } else { 5.0 }),
+            start: 0.0,
+            end: 0.0,
+            began: Instant::now(),
+        })
+    }
+}
+
+/// Limits how often something is done. Looks at the clock only, so that it costs next to
+/// nothing beside a step.
+struct Pace {
+    every: Duration,
+    last: Instant,
+}
+
+impl Pace {
+    fn every(seconds: f64) -> Self {
+        Self {
+            every: Duration::from_secs_f64(seconds),
+            last: Instant::now(),
+        }
+    }
+
+    fn is_due(&mut self) -> bool {
+        let due = self.last.elapsed() >= self.every;
+        if due {
+            self.last = Instant::now();
+        }
+        due
+    }
+}
+
+/// A bar, or lines, for people.
+struct Human {
+    bar: Option<ProgressBar>,
+    terminal: bool,
+    verbose: bool,
+    pace: Pace,
+    start: f64,
+    end: f64,
+    began: Instant,
+}
+
+/// Units of the bar: indicatif counts whole numbers.
+const TICKS: f64 = 10_000.0;
+
+impl Human {
+    fn share(&self, time: f64) -> f64 {
+        ((time - self.start) / (self.end - self.start)).clamp(0.0, 1.0)
+    }
+
+    /// A line that does not tear the bar.
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| tell(text)),
+            None => tell(text),
+        }
+    }
+}
+
+impl Progress for Human {
+    fn note(&mut self, text: &str) {
+        self.line(&format!("note: {text}"));
+    }
+
+    fn started(&mut self, run: &Started) {
+        self.start = run.start;
+        self.end = run.end;
+        self.began = Instant::now();
+        tell(&run.title);
+        let from = if run.steps > 0 {
+            format!("resumed at t = {} after {} steps", number(run.start), run.steps)
+        } else {
+            format!("from t = {}", number(run.start))
+        };
+        tell(&format!(
+            "  {}, {from} to {}, into {}",
+            run.summary,
+            number(run.end),
+            run.output.display()
+        ));
+        if self.terminal {
+            let bar = ProgressBar::with_draw_target(Some(TICKS as u64), ProgressDrawTarget::stderr());
+            if let Ok(style) =
+                ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left")
+            {
+                bar.set_style(style);
+            }
+            self.bar = Some(bar);
+        }
+    }
+
+    fn step(&mut self, step: &Stepped, monitor: &mut dyn FnMut() -> Vec<(String, f64)>) {
+        if !self.pace.is_due() {
+            return;
+        }
+        let monitored: String = monitor()
+            .iter()
+            .map(|(name, value)| format!("  {name} {value:.4e}"))
+            .collect();
+        let text = format!(
+            "step {}  t {}  dt {:.2e}{monitored}",
+            step.index,
+            number(step.time),
+            step.dt
+        );
+        let share = self.share(step.time);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position((share * TICKS) as u64);
+                bar.set_message(text);
+            }
+            None => {
+                let elapsed = self.began.elapsed().as_secs_f64();
+                let left = elapsed * (1.0 - share) / share.max(1e-6);
+                tell(&format!(
+                    "  {:>3.0} %  {text}  {} left",
+                    100.0 * share,
+                    seconds(left)
+                ));
+            }
+        }
+    }
+
+    fn output(&mut self, time: f64, frame: usize) {
+        if self.verbose {
+            self.line(&format!("  frame {frame} at t = {}", number(time)));
+        }
+    }
+
+    fn checkpoint(&mut self, time: f64) {
+        if self.verbose {
+            self.line(&format!("  checkpoint at t = {}", number(time)));
+        }
+    }
+
+    fn finished(&mut self, run: &Finished) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        let steps = match (run.dt_range, run.rejected) {
+            (None, _) => "no step was needed".to_owned(),
+            (Some((low, high)), rejected) => {
+                let size = if (high - low) <= 1e-9 * high {
+                    format!("of {high:.4e}")
+                } else {
+                    format!("of {low:.2e} to {high:.2e}")
+                };
+                let refused = match rejected {
+                    0 => String::new(),
+                    n => format!(", {n} refused"),
+                };
+                format!("{} steps {size}{refused}", run.steps)
+            }
+        };
+        say(&format!(
+            "{} t = {} in {}: {steps}",
+            if run.reached_end {
+                "Reached"
+            } else {
+                "Interrupted at"
+            },
+            number(run.time),
+            seconds(run.wall_seconds)
+        ));
+        let width = run.results.iter().map(|(name, _)| name.len()).max();
+        for (name, value) in &run.results {
+            say(&format!("  {name:<1$}  {value:.6e}", width.unwrap_or(0)));
+        }
+        say(&format!(
+            "Wrote {} frames into {}",
+            run.frames,
+            run.output.display()
+        ));
+    }
+}
+
+/// One JSON object a line on standard output.
+struct JsonLines {
+    pace: Pace,
+}
+
+impl Progress for JsonLines {
+    fn note(&mut self, text: &str) {
+        say(&json!({"event": "note", "text": text}).to_string());
+    }
+
+    fn started(&mut self, run: &Started) {
+        let line = json!({
+            "event": "started", "title": run.title, "summary": run.summary,
+            "start": run.start, "end": run.end, "steps": run.steps,
+            "output": run.output.display().to_string(),
+        });
+        say(&line.to_string());
+    }
+
+    fn step(&mut self, step: &Stepped, monitor: &mut dyn FnMut() -> Vec<(String, f64)>) {
+        if self.pace.is_due() {
+            let monitored: serde_json::Map<_, _> = monitor()
+                .into_iter()
+                .map(|(name, value)| (name, json!(value)))
+                .collect();
+            let line = json!({
+                "event": "step", "step": step.index, "time": step.time, "dt": step.dt,
+                "monitor": monitored,
+            });
+            say(&line.to_string());
+        }
+    }
+
+    fn output(&mut self, time: f64, frame: usize) {
+        say(&json!({"event": "frame", "time": time, "frame": frame}).to_string());
+    }
+
+    fn checkpoint(&mut self, time: f64) {
+        say(&json!({"event": "checkpoint", "time": time}).to_string());
+    }
+
+    fn finished(&mut self, run: &Finished) {
+        let results: serde_json::Map<_, _> = run
+            .results
+            .iter()
+            .map(|(name, value)| (name.clone(), json!(value)))
+            .collect();
+        let line = json!({
+            "event": "finished", "reached_end": run.reached_end, "time": run.time,
+            "steps": run.steps, "rejected": run.rejected, "dt_range": run.dt_range,
+            "wall_seconds": run.wall_seconds, "frames": run.frames,
+            "output": run.output.display().to_string(),
+            "checkpoint": run.checkpoint.as_ref().map(|p| p.display().to_string()),
+            "results": results,
+        });
+        say(&line.to_string());
+    }
+}
+
+/// Six digits, without trailing zeros.
+fn number(x: f64) -> String {
+    if x != 0.0 && !(1e-3..1e6).contains(&x.abs()) {
+        return format!("{x:.4e}");
+    }
+    let text = format!("{x:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A span of wall-clock time as people say it.
+pub(crate) fn seconds(s: f64) -> String {
+    match s {
+        s if s < 1.0 => format!("{:.0} ms", 1000.0 * s),
+        s if s < 100.0 => format!("{s:.1} s"),
+        s if s < 6000.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}

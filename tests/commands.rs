@@ -1,0 +1,161 @@
+//! The commands, end to end: what they print, write and return.
+
+mod util;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use util::{Dir, GOOD};
+
+#[test]
+fn run_ends_with_what_was_written_and_the_next_command() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    let ran = dir.run(&["run", "case.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("case.vtkhdf"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("Next:"), "{}", ran.stdout);
+    assert!(dir.files().contains(&"case.vtkhdf".to_owned()));
+}
+
+#[test]
+fn json_lines_are_json_and_end_with_the_summary() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    let ran = dir.run(&["run", "case.toml", "--json"]);
+    let lines: Vec<serde_json::Value> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a JSON object"))
+        .collect();
+    assert_eq!(lines[0]["event"], "started");
+    let last = &lines[lines.len() - 1];
+    assert_eq!(last["event"], "finished");
+    assert_eq!(last["steps"], 10);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn the_printed_configuration_is_a_case_of_its_own() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    let first = dir.run(&["run", "case.toml", "--print-config", "--set", "seed=7"]);
+    assert!(first.stdout.contains("seed = 7"), "{}", first.stdout);
+    assert_eq!(dir.files(), ["case.toml"], "nothing was run");
+    dir.write("again.toml", &first.stdout);
+    let second = dir.run(&["run", "again.toml", "--print-config"]);
+    assert_eq!(first.stdout, second.stdout, "{}", second.stderr);
+}
+
+#[test]
+fn an_unfinished_run_is_not_overwritten_by_accident() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    assert_eq!(dir.run(&["run", "case.toml", "-q"]).code, 0);
+    let longer = ["run", "case.toml", "-q", "--set", "time.end=0.2"];
+    let refused = dir.run(&longer);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("--resume"), "{}", refused.stderr);
+    let resumed = dir.run(&[&longer[..], &["--resume"]].concat());
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    assert_eq!(dir.run(&longer).code, 0, "a finished run may be repeated");
+}
+
+#[test]
+fn a_new_case_of_every_kind_passes_the_check() {
+    let dir = Dir::new();
+    let list = dir.run(&["list"]).stdout;
+    let kinds = list
+        .lines()
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next());
+    let mut made = 0;
+    for kind in kinds.filter(|kind| *kind != "expression") {
+        let new = dir.run(&["new", kind, "--kind", kind]);
+        assert_eq!(new.code, 0, "{kind}: {}", new.stderr);
+        let check = dir.run(&["check", &format!("{kind}.toml")]);
+        assert_eq!(check.code, 0, "{kind}: {}", check.stderr);
+        made += 1;
+    }
+    assert!(made >= 13, "only {made} kinds");
+}
+
+#[test]
+fn show_tells_equation_parameters_and_defaults() {
+    let dir = Dir::new();
+    let shown = dir.run(&["show", "burgers"]).stdout;
+    for text in ["nu laplace u", "viscosity = 0.05", "spectral"] {
+        assert!(shown.contains(text), "{text} is not in\n{shown}");
+    }
+}
+
+#[test]
+fn the_schema_documents_every_key() {
+    fn undocumented(path: &str, schema: &serde_json::Value, found: &mut Vec<String>) {
+        if let Some(properties) = schema["properties"].as_object() {
+            for (key, inner) in properties {
+                let tag = inner.get("const").is_some();
+                if inner.get("description").is_none() && !tag {
+                    found.push(format!("{path}.{key}"));
+                }
+                undocumented(&format!("{path}.{key}"), inner, found);
+            }
+        }
+        for list in ["oneOf", "anyOf"] {
+            for (i, inner) in schema[list].as_array().into_iter().flatten().enumerate() {
+                undocumented(&format!("{path}/{list}{i}"), inner, found);
+            }
+        }
+        for (name, inner) in schema["$defs"].as_object().into_iter().flatten() {
+            undocumented(name, inner, found);
+        }
+    }
+    let text = Dir::new().run(&["schema"]).stdout;
+    let schema: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let mut found = Vec::new();
+    undocumented("case", &schema, &mut found);
+    assert_eq!(found, Vec::<String>::new(), "keys without documentation");
+    let upper = &schema["$defs"]["MeshParams"]["properties"]["upper"]["items"]["type"];
+    assert_eq!(*upper, serde_json::json!(["number", "string"]));
+}
+
+#[test]
+fn every_code_used_in_the_sources_is_explained() {
+    fn codes_in(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                codes_in(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = std::fs::read_to_string(&path).expect("a source file");
+                for (at, _) in text.match_indices("\"E0") {
+                    let code = &text[at + 1..(at + 6).min(text.len())];
+                    if code[1..].chars().all(|c| c.is_ascii_digit()) {
+                        found.insert(code.to_owned());
+                    }
+                }
+            }
+        }
+    }
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut found = BTreeSet::new();
+    for name in ["case", "cli", "core", "expr", "io", "mesh", "pde", "pdesolve"] {
+        codes_in(&crates.join(name).join("src"), &mut found);
+    }
+    assert!(found.len() >= 20);
+    let dir = Dir::new();
+    for code in found {
+        let ran = dir.run(&["explain", &code]);
+        assert_eq!(ran.code, 0, "{code} is not explained");
+    }
+}
+
+#[test]
+fn completions_exist_for_each_shell() {
+    let dir = Dir::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = dir.run(&["completions", shell]);
+        assert!(ran.stdout.contains("pdesolve"), "{shell}");
+    }
+}

@@ -1,0 +1,284 @@
+//! What users read when their input is bad: each message is compared with a file in
+//! `tests/golden`. `UPDATE_GOLDEN=1 cargo test --release -p pdesolve-cli --test messages` writes
+//! them anew; read them before committing.
+
+mod util;
+
+use std::path::Path;
+
+use util::{Dir, GOOD};
+
+/// Runs the binary on bad input: it must end with code 2, print nothing but the golden message,
+/// and neither change nor add a file.
+fn golden(name: &str, dir: &Dir, args: &[&str]) {
+    let snapshot = |dir: &Dir| -> Vec<(String, Vec<u8>)> {
+        dir.files()
+            .into_iter()
+            .map(|file| {
+                let bytes = std::fs::read(dir.path(&file)).unwrap_or_default();
+                (file, bytes)
+            })
+            .collect()
+    };
+    let before = snapshot(dir);
+    let ran = dir.run(args);
+    assert_eq!(ran.code, 2, "exit code of bad input\n{}", ran.stderr);
+    assert_eq!(ran.stdout, "", "results go nowhere when the input is bad");
+    assert!(snapshot(dir) == before, "files were changed");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/golden")
+        .join(format!("{name}.stderr"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &ran.stderr).expect("the golden file is written");
+    }
+    let wanted = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        ran.stderr == wanted,
+        "{} differs.\n--- expected\n{wanted}\n--- found\n{}",
+        path.display(),
+        ran.stderr
+    );
+}
+
+/// The good case with one replacement, checked.
+fn edited(name: &str, from: &str, to: &str) {
+    assert!(GOOD.contains(from), "{from} is not in the case");
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD.replace(from, to));
+    golden(name, &dir, &["run", "case.toml"]);
+}
+
+/// The good case with `--set` arguments.
+fn set(name: &str, arguments: &[&str]) {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    let mut args = vec!["run", "case.toml"];
+    for argument in arguments {
+        args.extend(["--set", argument]);
+    }
+    golden(name, &dir, &args);
+}
+
+#[test]
+fn misspelt_key() {
+    edited("misspelt_key", "viscosity", "viscocity");
+}
+
+#[test]
+fn key_in_the_wrong_table() {
+    edited(
+        "key_in_the_wrong_table",
+        "viscosity = 0.05",
+        "points = [64]",
+    );
+}
+
+#[test]
+fn misspelt_table() {
+    edited("misspelt_table", "[output]", "[ouput]");
+}
+
+#[test]
+fn wrong_type() {
+    edited("wrong_type", "points = [64]", "points = 64");
+}
+
+#[test]
+fn negative_size() {
+    edited("negative_size", "points = [64]", "points = [-64]");
+}
+
+#[test]
+fn number_out_of_range() {
+    edited("number_out_of_range", "step = 0.01", "step = 0");
+}
+
+#[test]
+fn unknown_problem() {
+    edited("unknown_problem", "\"burgers\"", "\"burger\"");
+}
+
+#[test]
+fn unknown_solver() {
+    edited("unknown_solver", "\"spectral\"", "\"finite_elements\"");
+}
+
+#[test]
+fn missing_key() {
+    edited("missing_key", "upper = [\"2*pi\"]\n", "");
+}
+
+#[test]
+fn missing_table() {
+    edited("missing_table", "[time]\nend = 0.1\nstep = 0.01\n", "");
+}
+
+#[test]
+fn bad_constant_expression() {
+    edited("bad_constant_expression", "2*pi", "2*pie");
+}
+
+#[test]
+fn bad_expression() {
+    edited("bad_expression", "a*sin(x)", "a*sin(x");
+}
+
+#[test]
+fn unknown_name_in_expression() {
+    edited("unknown_name_in_expression", "a*sin(x)", "a*sine(x) + b");
+}
+
+#[test]
+fn toml_syntax() {
+    edited("toml_syntax", "kind = \"burgers\"", "kind = burgers");
+}
+
+#[test]
+fn toml_unclosed_quote() {
+    edited("toml_unclosed_quote", "a*sin(x)\"", "a*sin(x)");
+}
+
+#[test]
+fn duplicate_table() {
+    edited("duplicate_table", "[time]", "[mesh]");
+}
+
+#[test]
+fn wrong_schema_version() {
+    edited("wrong_schema_version", "schema = 1", "schema = 2");
+}
+
+#[test]
+fn two_errors_at_once() {
+    let dir = Dir::new();
+    let text = GOOD
+        .replace("viscosity", "viscocity")
+        .replace("points = [64]", "points = [64.5]");
+    dir.write("case.toml", text);
+    golden("two_errors_at_once", &dir, &["run", "case.toml"]);
+}
+
+#[test]
+fn missing_file() {
+    let dir = Dir::new();
+    dir.write("burgers.toml", GOOD);
+    golden("missing_file", &dir, &["run", "burger.toml"]);
+}
+
+#[test]
+fn set_with_misspelt_key() {
+    set("set_with_misspelt_key", &["tiem.end=20"]);
+}
+
+#[test]
+fn set_without_value() {
+    set("set_without_value", &["time.end"]);
+}
+
+#[test]
+fn set_past_the_end_of_a_list() {
+    set("set_past_the_end_of_a_list", &["mesh.points[1]=64"]);
+}
+
+#[test]
+fn set_to_a_bad_number() {
+    set("set_to_a_bad_number", &["time.end=10*", "mesh.points[0]=1"]);
+}
+
+#[test]
+fn no_such_field_in_output() {
+    edited(
+        "no_such_field_in_output",
+        "every = 0.05",
+        "every = 0.05\nfields = [\"v\"]",
+    );
+}
+
+#[test]
+fn boundary_on_a_periodic_mesh() {
+    edited(
+        "boundary_on_a_periodic_mesh",
+        "[solver]\nkind = \"spectral\"",
+        "[boundary]\nleft = { kind = \"dirichlet\", value = 0 }\n[solver]\nkind = \"spectral\"",
+    );
+}
+
+#[test]
+fn missing_boundary() {
+    let dir = Dir::new();
+    let text = GOOD
+        .replace("points = [64]", "cells = [64]\nperiodic = [false]")
+        .replace("\"spectral\"", "\"finite_volume\"")
+        .replace(
+            "[solver]",
+            "[boundary]\nleft = { kind = \"dirichlet\", value = 0 }\n[solver]",
+        );
+    dir.write("case.toml", text);
+    golden("missing_boundary", &dir, &["run", "case.toml"]);
+}
+
+#[test]
+fn unreadable_checkpoint() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    assert_eq!(dir.run(&["run", "case.toml", "--quiet"]).code, 0);
+    dir.write("case.checkpoint.h5", "not a checkpoint");
+    golden(
+        "unreadable_checkpoint",
+        &dir,
+        &["run", "case.toml", "--resume"],
+    );
+}
+
+#[test]
+fn checkpoint_of_another_case() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    assert_eq!(dir.run(&["run", "case.toml", "--quiet"]).code, 0);
+    golden(
+        "checkpoint_of_another_case",
+        &dir,
+        &[
+            "run",
+            "case.toml",
+            "--resume",
+            "--set",
+            "problem.viscosity=0.1",
+        ],
+    );
+}
+
+#[test]
+fn output_path_that_cannot_be_written() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    golden(
+        "output_path_that_cannot_be_written",
+        &dir,
+        &["run", "case.toml", "--output", "nowhere/out.vtkhdf"],
+    );
+}
+
+#[test]
+fn foreign_file_in_the_way() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    dir.write("case.vtkhdf", "the work of a month");
+    golden("foreign_file_in_the_way", &dir, &["run", "case.toml"]);
+}
+
+#[test]
+fn new_overwrites_nothing() {
+    let dir = Dir::new();
+    dir.write("mine.toml", GOOD);
+    golden("new_overwrites_nothing", &dir, &["new", "mine"]);
+}
+
+#[test]
+fn unknown_kind_to_show() {
+    golden(
+        "unknown_kind_to_show",
+        &Dir::new(),
+        &["show", "navier_stoks"],
+    );
+}
