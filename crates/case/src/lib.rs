@@ -14,6 +14,7 @@ mod load;
 pub mod measure;
 pub mod names;
 mod overrides;
+pub mod pictures;
 pub mod plots;
 pub mod prepare;
 pub mod progress;
