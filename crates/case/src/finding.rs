@@ -43,18 +43,3 @@ impl Finding {
         self
     }
 }
-
-/// `names` as a list for a message, and the nearest of them as a question.
-pub(crate) fn nearest(wanted: &str, names: &[String]) -> String {
-    let best = names
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(wanted, name), name))
-        .min()
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 3);
-    let list = names.join("`, `");
-    match best {
-        Some((_, name)) => format!("did you mean `{name}`? (valid: `{list}`)"),
-        None if names.is_empty() => "there are none".to_owned(),
-        None => format!("valid: `{list}`"),
-    }
-}

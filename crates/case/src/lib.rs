@@ -1,15 +1,29 @@
 //! Case files: schema, checks, registry of problems, run driver, converge and verify.
 
 mod constants;
+pub mod converge;
 mod diagnostic;
 mod document;
+pub mod expect;
+mod finding;
+mod fingerprint;
+mod function;
 mod json_schema;
 mod key_path;
 mod load;
+pub mod measure;
 pub mod names;
 mod overrides;
+pub mod pictures;
+pub mod plots;
+pub mod prepare;
 pub mod progress;
+pub mod registry;
+pub mod run;
+pub mod schema;
 mod validate;
+pub mod verify;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity, Source};
+pub use finding::Finding;
 pub use load::{Loaded, load_as, load_text, toml_files};

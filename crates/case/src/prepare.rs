@@ -10,7 +10,8 @@ use pdesolve_pde::finite_volume::{
 };
 use pdesolve_pde::spectral::{Spectral, SpectralError, SpectralParams};
 
-use crate::finding::{Finding, nearest};
+use crate::finding::Finding;
+use crate::names;
 use crate::function::Function;
 use crate::registry::{PROBLEMS, Solver};
 use crate::schema::{Boundary, Case, Initial, OutputParams, Value};
@@ -176,6 +177,15 @@ fn output_times(case: &Case, findings: &mut Vec<Finding>) -> Vec<f64> {
     times
 }
 
+/// The nearest of `valid` as a question, or the list of them.
+fn suggest(wanted: &str, valid: &[String]) -> String {
+    let valid = || valid.iter().map(String::as_str);
+    match names::nearest(wanted, valid()) {
+        Some(name) => format!("did you mean `{name}`? Valid are {}", names::list(valid())),
+        None => format!("valid are {}", names::list(valid())),
+    }
+}
+
 fn positions(
     path: &str,
     what: &str,
@@ -193,7 +203,7 @@ fn positions(
                     format!("{path}[{i}]"),
                     format!("this problem has no {what} `{name}`"),
                 )
-                .help(nearest(name, names)),
+                .help(suggest(name, names)),
             ),
         }
     }
@@ -231,7 +241,7 @@ fn initial_values(
                     format!("initial.{name}"),
                     format!("`{}` has no field `{name}`", case.problem.kind()),
                 )
-                .help(nearest(name, fields)),
+                .help(suggest(name, fields)),
             );
         }
     }
@@ -357,7 +367,7 @@ fn volumes(
     grid: &Grid,
     findings: &mut Vec<Finding>,
 ) -> Option<Box<dyn Simulation + Send>> {
-    let Some(law) = case.problem.law() else {
+    let Some(law) = case.problem.law(grid.dim()) else {
         findings.push(solver_mismatch(case));
         return None;
     };
@@ -411,7 +421,7 @@ fn volumes(
                     path,
                     format!("`{}` has no field `{name}`", case.problem.kind()),
                 )
-                .help(nearest(name, &[field.clone()])),
+                .help(suggest(name, std::slice::from_ref(&field))),
             );
             continue;
         }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use pdesolve_pde::finite_volume::{self, FiniteVolumeParams, ScalarLaw};
 use pdesolve_pde::spectral::equations as eq;
-use pdesolve_pde::spectral::expression::{ExpressionEquation, ExpressionParams};
 use pdesolve_pde::spectral::{SpectralEquation, SpectralParams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,7 +64,6 @@ problems! {
     SwiftHohenberg(eq::SwiftHohenberg) "swift_hohenberg" SPECTRAL, "u_t = r u - (k^2 + laplace)^2 u + g u^2 - u^3";
     GrayScott(eq::GrayScott) "gray_scott" SPECTRAL, "u_t = Du laplace u - u v^2 + f (1 - u), v_t = Dv laplace v + u v^2 - (f + k) v";
     NavierStokes(eq::NavierStokes) "navier_stokes" SPECTRAL, "2-D incompressible flow, vorticity form, with drag and Kolmogorov forcing";
-    Expression(ExpressionParams) "expression" SPECTRAL, "your own right-hand side as text, one a field";
 }
 
 /// The method and its parameters; `kind` names it.
@@ -84,6 +82,21 @@ impl Solver {
         match self {
             Self::Spectral(_) => "spectral",
             Self::FiniteVolume(_) => "finite_volume",
+        }
+    }
+
+    /// The method in a few words: scheme or reconstruction.
+    pub fn describe(&self) -> String {
+        let name = |value: serde_json::Result<serde_json::Value>| match value {
+            Ok(serde_json::Value::String(name)) => name,
+            _ => String::new(),
+        };
+        match self {
+            Self::Spectral(params) => format!("spectral, {}", name(serde_json::to_value(params.scheme))),
+            Self::FiniteVolume(params) => format!(
+                "finite volumes, {}",
+                name(serde_json::to_value(params.reconstruction))
+            ),
         }
     }
 }
@@ -113,17 +126,21 @@ impl Problem {
             Self::SwiftHohenberg(p) => Arc::new(p.clone()),
             Self::GrayScott(p) => Arc::new(p.clone()),
             Self::NavierStokes(p) => Arc::new(p.clone()),
-            Self::Expression(p) => Arc::new(
-                ExpressionEquation::new(p, parameters, dim)
-                    .map_err(|errors| errors.into_iter().map(Finding::from).collect::<Vec<_>>())?,
-            ),
         };
         Ok(Some(equation))
     }
 
     /// The equation as finite volumes take it; `None` where only the spectral solver solves it.
-    pub fn law(&self) -> Option<Arc<dyn ScalarLaw>> {
+    pub fn law(&self, dim: usize) -> Option<Arc<dyn ScalarLaw>> {
         match self {
+            Self::Advection(p) => Some(Arc::new(finite_volume::AdvectionDiffusion {
+                velocity: p.velocity.clone(),
+                diffusivity: 0.0,
+            })),
+            Self::Diffusion(p) => Some(Arc::new(finite_volume::AdvectionDiffusion {
+                velocity: vec![0.0; dim],
+                diffusivity: p.diffusivity,
+            })),
             Self::AdvectionDiffusion(p) => Some(Arc::new(p.clone())),
             Self::Burgers(p) => Some(Arc::new(finite_volume::Burgers {
                 viscosity: p.viscosity,

@@ -18,6 +18,7 @@ mod etdrk1;
 mod etdrk2;
 mod etdrk3;
 mod etdrk4;
+mod expression;
 mod imex;
 mod modes;
 mod multiplier;
@@ -28,6 +29,7 @@ mod simulation;
 mod transform;
 
 pub use equation::{Operand, Quadratic, SpectralEquation, Symbol, Wavenumber};
+pub use expression::{ExpressionEquation, ExpressionError, ExpressionParams};
 pub use params::{SpectralError, SpectralParams};
 pub use scheme::Scheme;
 pub use simulation::Spectral;

@@ -72,6 +72,12 @@ pub enum SpectralError {
         /// Most.
         most: usize,
     },
+    /// The equation and the grid do not go together.
+    #[error("{reason}")]
+    Equation {
+        /// What does not fit.
+        reason: String,
+    },
     /// Too few points for any mode beside the mean.
     #[error(
         "axis {axis} has {points} points: with dealias = {dealias} no mode but the mean is left, at least {least} points are needed"

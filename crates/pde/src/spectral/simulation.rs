@@ -551,6 +551,9 @@ fn check(
             most: *dimensions.end(),
         });
     }
+    equation
+        .check(grid)
+        .map_err(|reason| SpectralError::Equation { reason })?;
     if !(params.dealias > 0.0 && params.dealias <= 1.0) {
         return Err(SpectralError::Range {
             key: "dealias",

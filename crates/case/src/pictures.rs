@@ -1,0 +1,274 @@
+//! Draws what a `[[plot]]` table asks for, from the output file of a run.
+
+use std::path::{Path, PathBuf};
+
+use pdesolve_io::plot::{Curve, Frame, Labels, Scale, colour_map, history, lines, quantity, space_time};
+use pdesolve_io::{IoError, VtkHdfFile};
+
+use crate::names;
+use crate::plots::{PlotKind, PlotParams};
+
+/// Frames drawn as curves where the table names no times.
+const CURVES: usize = 6;
+/// Rows of a space-time map; more frames than this are thinned.
+const ROWS: usize = 1000;
+
+/// A picture that cannot be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// The file cannot be read, or the picture not written.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// The kind does not fit the field.
+    #[error("{kind} needs a field in {needed}, but the mesh has {found} axes")]
+    Dimension {
+        /// Kind of the picture.
+        kind: &'static str,
+        /// What it needs.
+        needed: &'static str,
+        /// Axes of the mesh.
+        found: usize,
+    },
+    /// A field or a history column that is not there.
+    #[error("{path} holds no {what} `{name}`; {help}")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// `field` or `history of`.
+        what: &'static str,
+        /// Name asked for.
+        name: String,
+        /// The nearest, or all that there are.
+        help: String,
+    },
+    /// The file holds no frame yet.
+    #[error("{0} holds no frame")]
+    Empty(PathBuf),
+}
+
+/// The picture that suits a file whose case asks for none.
+pub fn default_plots(file: &VtkHdfFile) -> Vec<PlotParams> {
+    let kind = match (file.grid().dim(), file.times().len()) {
+        (1, 0..=12) => PlotKind::Lines,
+        (1, _) => PlotKind::SpaceTime,
+        _ => PlotKind::Map,
+    };
+    vec![PlotParams {
+        kind,
+        field: None,
+        times: None,
+        names: None,
+        log: false,
+    }]
+}
+
+/// File names of the pictures of a run: `<stem>.png` for the first, `<stem>_2.png` and so on.
+pub fn picture_path(output: &Path, number: usize) -> PathBuf {
+    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
+    let name = match number {
+        0 => format!("{stem}.png"),
+        n => format!("{stem}_{}.png", n + 1),
+    };
+    output.with_file_name(name)
+}
+
+/// Draws one picture of `file` into `path` (`.png` or `.svg`).
+///
+/// # Errors
+/// [`PictureError`]; no picture is then written.
+pub fn draw(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(), PictureError> {
+    if file.times().is_empty() {
+        return Err(PictureError::Empty(file.path().to_owned()));
+    }
+    match params.kind {
+        PlotKind::Lines => draw_lines(file, params, path),
+        PlotKind::SpaceTime => draw_space_time(file, params, path),
+        PlotKind::Map => draw_map(file, params, path),
+        PlotKind::History => draw_history(file, params, path),
+    }
+}
+
+fn missing(file: &VtkHdfFile, what: &'static str, name: &str, valid: &[String]) -> PictureError {
+    let valid = || valid.iter().map(String::as_str);
+    PictureError::Missing {
+        path: file.path().to_owned(),
+        what,
+        name: name.to_owned(),
+        help: match names::nearest(name, valid()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it has {}", names::list(valid())),
+        },
+    }
+}
+
+/// Name and units of the field drawn.
+fn field(file: &VtkHdfFile, params: &PlotParams) -> Result<(String, String), PictureError> {
+    let fields = file.fields();
+    let found = match &params.field {
+        None => fields.first(),
+        Some(name) => fields.iter().find(|spec| spec.name == *name),
+    };
+    found
+        .map(|spec| (spec.name.clone(), spec.units.clone()))
+        .ok_or_else(|| {
+            let valid: Vec<String> = fields.iter().map(|f| f.name.clone()).collect();
+            missing(file, "field", params.field.as_deref().unwrap_or(""), &valid)
+        })
+}
+
+/// The frames nearest to the times asked for, or `default` frames spread over the run.
+fn steps(file: &VtkHdfFile, params: &PlotParams, default: usize) -> Vec<usize> {
+    let times = file.times();
+    let last = times.len() - 1;
+    let mut steps: Vec<usize> = match &params.times {
+        Some(wanted) => wanted
+            .iter()
+            .map(|t| {
+                let distance = |&k: &usize| (times[k] - t).abs();
+                (0..=last)
+                    .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+                    .unwrap_or(last)
+            })
+            .collect(),
+        None if default == 1 => vec![last],
+        None => (0..default)
+            .map(|i| (i * last + (default - 1) / 2) / (default - 1))
+            .collect(),
+    };
+    steps.dedup();
+    steps
+}
+
+fn time_label(t: f64) -> String {
+    format!("t = {}", (t * 1e9).round() / 1e9)
+}
+
+fn need_one_axis(file: &VtkHdfFile, kind: &'static str) -> Result<(), PictureError> {
+    match file.grid().dim() {
+        1 => Ok(()),
+        found => Err(PictureError::Dimension {
+            kind,
+            needed: "one dimension",
+            found,
+        }),
+    }
+}
+
+fn draw_lines(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(), PictureError> {
+    need_one_axis(file, "`lines`")?;
+    let (name, units) = field(file, params)?;
+    let x = file.grid().axes()[0].samples();
+    let mut curves = Vec::new();
+    for step in steps(file, params, CURVES) {
+        curves.push(Curve {
+            label: time_label(file.times()[step]),
+            x: x.to_vec(),
+            y: file.read(&name, step)?,
+        });
+    }
+    let labels = Labels {
+        title: file.meta().title.clone(),
+        x: "x".to_owned(),
+        y: quantity(&name, &units),
+        value: String::new(),
+    };
+    Ok(lines(path, &labels, &curves)?)
+}
+
+fn draw_space_time(
+    file: &VtkHdfFile,
+    params: &PlotParams,
+    path: &Path,
+) -> Result<(), PictureError> {
+    need_one_axis(file, "`space_time`")?;
+    let (name, units) = field(file, params)?;
+    let stride = file.times().len().div_ceil(ROWS);
+    let mut times = Vec::new();
+    let mut values = Vec::new();
+    for step in (0..file.times().len()).step_by(stride) {
+        times.push(file.times()[step]);
+        values.push(file.read(&name, step)?);
+    }
+    let labels = Labels {
+        title: file.meta().title.clone(),
+        x: "x".to_owned(),
+        y: "t".to_owned(),
+        value: quantity(&name, &units),
+    };
+    let x = file.grid().axes()[0].samples();
+    Ok(space_time(path, &labels, x, &times, &values)?)
+}
+
+fn draw_map(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(), PictureError> {
+    let grid = file.grid();
+    if grid.dim() < 2 {
+        return Err(PictureError::Dimension {
+            kind: "`map`",
+            needed: "two or three dimensions",
+            found: grid.dim(),
+        });
+    }
+    let (name, units) = field(file, params)?;
+    let (x, y) = (grid.axes()[0].samples(), grid.axes()[1].samples());
+    let plane = x.len() * y.len();
+    let middle = grid.axes().get(2).map_or(0, |z| z.len() / 2) * plane;
+    let mut shown = Vec::new();
+    for step in steps(file, params, 1) {
+        let values = file.read(&name, step)?;
+        shown.push((
+            time_label(file.times()[step]),
+            values[middle..middle + plane].to_vec(),
+        ));
+    }
+    let frames: Vec<Frame<'_>> = shown
+        .iter()
+        .map(|(title, values)| Frame {
+            title: title.clone(),
+            values,
+        })
+        .collect();
+    let labels = Labels {
+        title: file.meta().title.clone(),
+        x: "x".to_owned(),
+        y: "y".to_owned(),
+        value: quantity(&name, &units),
+    };
+    Ok(colour_map(path, &labels, x, y, &frames)?)
+}
+
+fn draw_history(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(), PictureError> {
+    let (columns, rows) = file.history()?;
+    let wanted = match &params.names {
+        Some(names) => names.clone(),
+        None => columns.iter().skip(3).take(1).cloned().collect(),
+    };
+    let t: Vec<f64> = rows.iter().map(|row| row[0]).collect();
+    let mut curves = Vec::new();
+    for name in &wanted {
+        let column = columns
+            .iter()
+            .position(|c| c == name)
+            .ok_or_else(|| missing(file, "history of", name, &columns))?;
+        curves.push(Curve {
+            label: name.clone(),
+            x: t.clone(),
+            y: rows.iter().map(|row| row[column]).collect(),
+        });
+    }
+    let labels = Labels {
+        title: file.meta().title.clone(),
+        x: "t".to_owned(),
+        y: if wanted.len() == 1 {
+            wanted[0].clone()
+        } else {
+            String::new()
+        },
+        value: String::new(),
+    };
+    let scale = if params.log {
+        Scale::Log
+    } else {
+        Scale::Linear
+    };
+    Ok(history(path, &labels, &curves, scale)?)
+}
