@@ -140,7 +140,9 @@ fn every_code_used_in_the_sources_is_explained() {
     }
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut found = BTreeSet::new();
-    for name in ["case", "cli", "core", "expr", "io", "mesh", "pde", "pdesolve"] {
+    for name in [
+        "case", "cli", "core", "expr", "io", "mesh", "pde", "pdesolve",
+    ] {
         codes_in(&crates.join(name).join("src"), &mut found);
     }
     assert!(found.len() >= 20);

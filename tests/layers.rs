@@ -67,9 +67,22 @@ fn every_layered_crate_exists() {
 
 #[test]
 fn solvers_know_no_files_terminals_or_networks() {
-    let forbidden = ["hdf5", "hdf5-metno", "clap", "indicatif", "plotters", "toml", "burn"];
+    let forbidden = [
+        "hdf5",
+        "hdf5-metno",
+        "clap",
+        "indicatif",
+        "plotters",
+        "toml",
+        "burn",
+    ];
     let found = dependencies(&metadata());
-    for name in ["pdesolve-core", "pdesolve-mesh", "pdesolve-expr", "pdesolve-pde"] {
+    for name in [
+        "pdesolve-core",
+        "pdesolve-mesh",
+        "pdesolve-expr",
+        "pdesolve-pde",
+    ] {
         for import in &found[name] {
             assert!(
                 !forbidden.contains(&import.as_str()),

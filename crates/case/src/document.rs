@@ -207,7 +207,10 @@ fn node_from(
             _ => {
                 diagnostics.push(
                     Diagnostic::error(codes::OUT_OF_RANGE, "this number is not finite")
-                        .at(place.clone(), "a finite number is wanted everywhere in a case")
+                        .at(
+                            place.clone(),
+                            "a finite number is wanted everywhere in a case",
+                        )
                         .help("leave the key out to take its default"),
                 );
                 Value::Float(f64::MAX)

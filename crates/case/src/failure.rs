@@ -75,7 +75,8 @@ fn step_fault(error: &StepError) -> Diagnostic {
                 diagnostic
                     .help("the CFL number is above 1: take a smaller `time.step`, or give `time.tolerance` instead")
             } else {
-                diagnostic.help("halve `time.step`, give `time.tolerance` instead, or take more points")
+                diagnostic
+                    .help("halve `time.step`, give `time.tolerance` instead, or take more points")
             }
         }
         StepError::StepTooSmall { .. } => Diagnostic::error(codes::STEP_TOO_SMALL, message)

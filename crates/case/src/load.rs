@@ -12,11 +12,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
-use crate::finding::Finding;
 use crate::document::{Node, Value, parse, place_in_string};
+use crate::finding::Finding;
 use crate::key_path::KeyPath;
 use crate::names::nearest;
 use crate::overrides;
+use crate::schema::{Case, SCHEMA};
 use crate::validate::validate;
 
 /// A case read from a file, with its places.
@@ -30,8 +31,16 @@ pub struct Loaded<T> {
     root: Node,
 }
 
-/// The version of the case file that this program reads.
-pub const SCHEMA_VERSION: i64 = 1;
+/// A case file as `run` and all other commands see it.
+pub type LoadedCase = Loaded<Case>;
+
+/// Reads and checks a case file, with `--set` arguments applied to it in order.
+///
+/// # Errors
+/// See [`load_as`].
+pub fn load(path: &Path, overrides: &[String]) -> Result<LoadedCase, Diagnostics> {
+    load_as(path, overrides)
+}
 
 /// Reads and checks a case file, with `--set` arguments applied to it in order.
 ///
@@ -189,14 +198,14 @@ fn check_version(root: &Node) -> Result<(), Diagnostic> {
         // Reported together with all else that is missing.
         None => Ok(()),
         Some(entry) => match &entry.node.value {
-            Value::Integer(n) if *n != SCHEMA_VERSION => Err(error(format!(
+            Value::Integer(n) if *n != i64::from(SCHEMA) => Err(error(format!(
                 "this case is written for version {n} of the case file"
             ))
             .at(
                 entry.node.place.clone(),
-                format!("this program reads version {SCHEMA_VERSION}"),
+                format!("this program reads version {SCHEMA}"),
             )
-            .help(if *n > SCHEMA_VERSION {
+            .help(if *n > i64::from(SCHEMA) {
                 "the case was made for a newer pdesolve: update the program"
             } else {
                 "versions are counted from 1: write `schema = 1`"

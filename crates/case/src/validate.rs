@@ -379,11 +379,10 @@ impl<'a> Walker<'a> {
             .at(entry.key_place.clone(), label)
             .note(format!("valid keys are {}", list(keys.iter().copied())));
         if near.is_none() {
-            diagnostic
-                .helps
-                .extend(self.home_of(&entry.key, path).map(|home| {
-                    format!("`{}` is a key of {}: move it there", entry.key, home)
-                }));
+            diagnostic.helps.extend(
+                self.home_of(&entry.key, path)
+                    .map(|home| format!("`{}` is a key of {}: move it there", entry.key, home)),
+            );
         }
         self.found.push(diagnostic);
         near.and_then(|name| keys.into_iter().find(|key| *key == name))

@@ -95,7 +95,11 @@ impl Progress for Human {
         self.began = Instant::now();
         tell(&run.title);
         let from = if run.steps > 0 {
-            format!("resumed at t = {} after {} steps", number(run.start), run.steps)
+            format!(
+                "resumed at t = {} after {} steps",
+                number(run.start),
+                run.steps
+            )
         } else {
             format!("from t = {}", number(run.start))
         };
@@ -106,7 +110,8 @@ impl Progress for Human {
             run.output.display()
         ));
         if self.terminal {
-            let bar = ProgressBar::with_draw_target(Some(TICKS as u64), ProgressDrawTarget::stderr());
+            let bar =
+                ProgressBar::with_draw_target(Some(TICKS as u64), ProgressDrawTarget::stderr());
             if let Ok(style) =
                 ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left")
             {

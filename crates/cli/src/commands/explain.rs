@@ -15,13 +15,18 @@ pub(crate) fn explain(args: &args::Explain) -> Exit {
     };
     match codes::find(id) {
         Some(code) => {
-            say(&format!("{}: {}\n\n{}", code.id, code.title, code.explanation));
+            say(&format!(
+                "{}: {}\n\n{}",
+                code.id, code.title, code.explanation
+            ));
             Exit::Done
         }
         None => {
             let near = names::nearest(id, codes::ALL.iter().map(|code| code.id));
-            let diagnostic =
-                Diagnostic::error(codes::UNKNOWN_NAME, format!("there is no error code `{id}`"));
+            let diagnostic = Diagnostic::error(
+                codes::UNKNOWN_NAME,
+                format!("there is no error code `{id}`"),
+            );
             refuse(match near {
                 Some(near) => diagnostic.help(format!("did you mean {near}?")),
                 None => diagnostic.help("`pdesolve explain` lists all codes"),

@@ -34,6 +34,8 @@ pub(crate) fn list() -> Exit {
         };
         say(&format!("  {:<32}  {title}", path.display().to_string()));
     }
-    say("\n`pdesolve show KIND` tells the parameters, `pdesolve new NAME --kind KIND` writes a case.");
+    say(
+        "\n`pdesolve show KIND` tells the parameters, `pdesolve new NAME --kind KIND` writes a case.",
+    );
     Exit::Done
 }

@@ -11,8 +11,8 @@ pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod verify;
 
-use pdesolve::case::{Diagnostics, LoadedCase, load, prepare::prepare};
 use pdesolve::case::{Diagnostic, registry::PROBLEMS};
+use pdesolve::case::{Diagnostics, LoadedCase, load, prepare::prepare};
 use pdesolve::core::codes;
 
 use crate::terminal::tell;
@@ -32,9 +32,13 @@ pub(crate) fn load_checked(
 /// Sets the number of threads of this process.
 pub(crate) fn use_threads(threads: Option<usize>) {
     if let Some(n) = threads {
-        let built = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
+        let built = rayon::ThreadPoolBuilder::new()
+            .num_threads(n)
+            .build_global();
         if let Err(error) = built {
-            tell(&format!("note: the number of threads stays as it is: {error}"));
+            tell(&format!(
+                "note: the number of threads stays as it is: {error}"
+            ));
         }
     }
 }

@@ -44,9 +44,12 @@ pub(crate) fn new(args: &args::New) -> Exit {
             Exit::Done
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => refuse(
-            Diagnostic::error(codes::WOULD_OVERWRITE, format!("there is a file {shown} already"))
-                .note("nothing was overwritten")
-                .help("choose another name"),
+            Diagnostic::error(
+                codes::WOULD_OVERWRITE,
+                format!("there is a file {shown} already"),
+            )
+            .note("nothing was overwritten")
+            .help("choose another name"),
         ),
         Err(error) => refuse(Diagnostic::error(
             codes::CANNOT_WRITE,
@@ -63,8 +66,16 @@ fn starter(doc: &KindDoc) -> Option<String> {
     let equation = problem.spectral(&none, 2).ok().flatten();
     let (dim, fields) = match &equation {
         Some(equation) => (
-            if equation.dimensions().contains(&1) { 1 } else { 2 },
-            equation.fields().into_iter().map(|field| field.name).collect(),
+            if equation.dimensions().contains(&1) {
+                1
+            } else {
+                2
+            },
+            equation
+                .fields()
+                .into_iter()
+                .map(|field| field.name)
+                .collect(),
         ),
         None => (1, vec![problem.law(1)?.field().name]),
     };

@@ -99,9 +99,11 @@ fn loss(output: &Path, loaded: &LoadedCase) -> Option<Diagnostic> {
     };
     match VtkHdfFile::open(output) {
         Err(error) => Some(
-            refusal(format!("{shown} is in the way, and is not a run that can be read"))
-                .note(error.to_string())
-                .help("choose another file with `--output`, or overwrite it with `--force`"),
+            refusal(format!(
+                "{shown} is in the way, and is not a run that can be read"
+            ))
+            .note(error.to_string())
+            .help("choose another file with `--output`, or overwrite it with `--force`"),
         ),
         Ok(file) => {
             let last = file.times().last().copied()?;

@@ -30,7 +30,10 @@ pub(crate) fn verify(args: &args::Verify) -> Exit {
     let scratch = std::env::temp_dir().join(format!("pdesolve-verify-{}", std::process::id()));
     let folder = args.keep.as_ref().unwrap_or(&scratch);
     if let Err(error) = std::fs::create_dir_all(folder) {
-        tell(&format!("error: cannot create {}: {error}", folder.display()));
+        tell(&format!(
+            "error: cannot create {}: {error}",
+            folder.display()
+        ));
         return Exit::BadInput;
     }
     let exit = verify_all(&cases, args.long, folder, &interrupt);
