@@ -90,6 +90,33 @@ impl Operand {
     }
 }
 
+/// An integral that is quadratic in one field: the integral over the box of u (W u), which by
+/// Parseval is |box| sum_k w(k) |u_k|^2 with w the symbol of W. Energy and enstrophy are such.
+#[derive(Clone)]
+pub struct Quadratic {
+    /// Name under which it is monitored, for instance `energy`.
+    pub name: String,
+    /// Number of the field.
+    pub field: usize,
+    /// Weight w(k); the mean mode k = 0 is passed too.
+    pub weight: Arc<dyn Fn(Wavenumber) -> f64 + Send + Sync>,
+}
+
+impl Quadratic {
+    /// The integral named `name` with weight w(k) on `field`.
+    pub fn new(
+        name: impl Into<String>,
+        field: usize,
+        weight: impl Fn(Wavenumber) -> f64 + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            field,
+            weight: Arc::new(weight),
+        }
+    }
+}
+
 /// A semi-linear equation on a periodic box: see the module page.
 pub trait SpectralEquation: Send + Sync {
     /// Names and units of the fields.
@@ -127,6 +154,12 @@ pub trait SpectralEquation: Send + Sync {
     /// Transport speeds for the Courant number along each axis: input numbers and a factor, so
     /// that speed along axis a is `factor * inputs[i]`. Empty where nothing is transported.
     fn transport(&self, _dim: usize) -> Vec<(usize, f64)> {
+        Vec::new()
+    }
+
+    /// Quadratic integrals monitored beside the integral, the L2 norm and the extrema of each
+    /// field.
+    fn quadratics(&self) -> Vec<Quadratic> {
         Vec::new()
     }
 }
