@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use num_complex::Complex64;
 use pdesolve_core::FieldSpec;
-use pdesolve_mesh::Row;
+use pdesolve_mesh::{Grid, Row};
 
 /// Wavenumber vector of a Fourier mode exp(i k.x), in radians per length; axes the grid lacks
 /// are 0.
@@ -125,6 +125,14 @@ pub trait SpectralEquation: Send + Sync {
     /// Dimensions (1, 2, 3) in which the equation makes sense.
     fn dimensions(&self) -> std::ops::RangeInclusive<usize> {
         1..=3
+    }
+
+    /// Whether the equation fits this grid beyond its number of dimensions.
+    ///
+    /// # Errors
+    /// What does not fit, in words for the user.
+    fn check(&self, _grid: &Grid) -> Result<(), String> {
+        Ok(())
     }
 
     /// Symbol L_f(k) of the linear part of `field`, in 1/time.

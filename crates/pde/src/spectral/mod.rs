@@ -35,3 +35,7 @@ pub use simulation::Spectral;
 mod test_equations;
 #[cfg(test)]
 mod tests;
+pub mod equations;
+mod expression;
+
+pub use expression::{ExpressionEquation, ExpressionError, ExpressionParams};
