@@ -196,7 +196,7 @@ impl Progress for Human {
         ));
         let width = run.results.iter().map(|(name, _)| name.len()).max();
         for (name, value) in &run.results {
-            say(&format!("  {name:<1$}  {value:.6e}", width.unwrap_or(0)));
+            say(&format!("  {name:<width$}  {value:.6e}", width = width.unwrap_or(0)));
         }
         say(&format!(
             "Wrote {} frames into {}",

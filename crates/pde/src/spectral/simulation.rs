@@ -77,7 +77,7 @@ impl Spectral {
         trajectories: usize,
     ) -> Result<Self, SpectralError> {
         check(equation.as_ref(), grid, params, trajectories)?;
-        let scheme = params.kind;
+        let scheme = params.scheme;
         let control = step_control(time, params)?;
         let dim = grid.dim();
         let fields = equation.fields().len();
@@ -631,10 +631,10 @@ fn step_control(time: &TimeParams, params: &SpectralParams) -> Result<StepContro
                 .first_step
                 .unwrap_or(1e-3 * run)
                 .clamp(smallest, largest);
-            let estimate = if params.kind.has_embedded_error() {
-                params.kind.order() - 1
+            let estimate = if params.scheme.has_embedded_error() {
+                params.scheme.order() - 1
             } else {
-                params.kind.order()
+                params.scheme.order()
             };
             Ok(StepControl::Adaptive(Controller::new(
                 tolerance, first, smallest, largest, estimate,
