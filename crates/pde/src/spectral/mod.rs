@@ -2,5 +2,7 @@
 
 mod equation;
 pub mod equations;
+mod expression;
 
 pub use equation::{Operand, Quadratic, SpectralEquation, Symbol, Wavenumber};
+pub use expression::{ExpressionEquation, ExpressionError, ExpressionParams};
