@@ -185,7 +185,11 @@ impl SpectralEquation for NavierStokes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TimeParams;
     use crate::spectral::equations::reference::{Reference, Waves};
+    use crate::spectral::{Spectral, SpectralParams};
+    use pdesolve_core::Simulation;
+    use std::sync::Arc;
 
     /// Stream functions psi with w = -laplace psi, u = psi_y, v = -psi_x.
     fn rhs_by_stream_function(psi: &Waves, x: [f64; 3]) -> f64 {
@@ -274,5 +278,112 @@ mod tests {
         assert!(message.contains("mesh is 1 long along y"), "{message}");
         let decaying = NavierStokes::default();
         assert!(decaying.check(&Grid::periodic_box(2, 8, 1.0)).is_ok());
+    }
+
+    /// A solver on [0, 2 pi]^2 with ETDRK4.
+    fn solver(equation: NavierStokes, n: usize, step: f64) -> Spectral {
+        let grid = Grid::periodic_box(2, n, TAU);
+        let params = SpectralParams::default();
+        let time = TimeParams::fixed(1.0, step);
+        Spectral::new(Arc::new(equation), &grid, &params, &time, 1).unwrap()
+    }
+
+    #[test]
+    fn taylor_green_decays_exactly() {
+        let mut sim = solver(
+            NavierStokes {
+                viscosity: 0.1,
+                drag: 0.05,
+                forcing: None,
+            },
+            32,
+            0.02,
+        );
+        let grid = Grid::periodic_box(2, 32, TAU);
+        let vortex = |[x, y, _]: [f64; 3]| 4.0 * (2.0 * x).sin() * (2.0 * y).sin();
+        let start: Vec<f64> = (0..grid.len()).map(|i| vortex(grid.position(i))).collect();
+        sim.set_field(0, 0, &start);
+        while sim.time() < 1.0 {
+            sim.advance(1.0).unwrap();
+        }
+        let mut end = vec![0.0; grid.len()];
+        sim.sample(0, &mut end);
+        let decay = (-(8.0 * 0.1 + 0.05f64)).exp();
+        for (end, start) in end.iter().zip(&start) {
+            assert!((end - decay * start).abs() < 1e-12, "{end}");
+        }
+    }
+
+    #[test]
+    fn enstrophy_balance_closes_to_1e_10() {
+        // d/dt int w^2/2 = -nu int |grad w|^2 - alpha int w^2 + int g w, by Simpson's rule
+        // over pairs of steps.
+        let equation = NavierStokes {
+            viscosity: 0.02,
+            ..NavierStokes::kolmogorov()
+        };
+        let grid = Grid::periodic_box(2, 64, TAU);
+        let mut sim = solver(equation.clone(), 64, 2e-3);
+        let w = Waves::generic(2, 0);
+        let mean = 0.3;
+        let start: Vec<f64> = (0..grid.len())
+            .map(|i| w.at(grid.position(i)) - mean)
+            .collect();
+        sim.set_field(0, 0, &start);
+        let names = sim.quantity_names();
+        let place = names.iter().position(|n| n.contains("enstrophy")).unwrap();
+        let reference = |sim: &mut Spectral| {
+            let mut w = vec![0.0; grid.len()];
+            sim.sample(0, &mut w);
+            let mut quantities = Vec::new();
+            sim.quantities(&mut quantities);
+            (w, quantities[place])
+        };
+        // int |grad w|^2 by spectral differentiation of a one-dimensional line at a time.
+        let rate = |w: &[f64]| {
+            let cell = grid.cell_volume(0);
+            let mut sum = 0.0;
+            for (stride, lines) in [(1, 64), (64, 1)] {
+                for line in 0..64 {
+                    let line: Vec<f64> = (0..64).map(|i| w[line * lines + i * stride]).collect();
+                    sum -= 0.02 * slope_squares(&line);
+                }
+            }
+            for (i, w) in w.iter().enumerate() {
+                let source = equation.steady_source(0, grid.position(i));
+                sum += source * w - 0.1 * w * w;
+            }
+            cell * sum
+        };
+        let (w0, enstrophy0) = reference(&mut sim);
+        let mut rates = vec![rate(&w0)];
+        for _ in 0..10 {
+            sim.advance(1.0).unwrap();
+            let (w, _) = reference(&mut sim);
+            rates.push(rate(&w));
+        }
+        let (_, enstrophy1) = reference(&mut sim);
+        let simpson: f64 = rates
+            .windows(3)
+            .step_by(2)
+            .map(|r| 2e-3 / 3.0 * (r[0] + 4.0 * r[1] + r[2]))
+            .sum();
+        let error = (enstrophy1 - enstrophy0 - simpson).abs() / enstrophy0;
+        assert!(error < 1e-10, "enstrophy balance off by {error:.2e}");
+    }
+
+    /// Sum of the squares of the derivative of 64 periodic values on [0, 2 pi], by the
+    /// trigonometric differentiation matrix.
+    fn slope_squares(line: &[f64]) -> f64 {
+        let n = line.len();
+        let slope = |j: usize| -> f64 {
+            let term = |i: usize| {
+                let d = (j + n - i) % n;
+                let sign = if d.is_multiple_of(2) { 0.5 } else { -0.5 };
+                sign * line[i] / (std::f64::consts::PI * d as f64 / n as f64).tan()
+            };
+            (0..n).filter(|&i| i != j).map(term).sum()
+        };
+        (0..n).map(|j| slope(j).powi(2)).sum()
     }
 }

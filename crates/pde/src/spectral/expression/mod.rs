@@ -47,6 +47,7 @@ use serde::{Deserialize, Serialize};
 use self::operator::Operator;
 use self::resolve::{Resolver, axes, is_derivative};
 use self::split::{Split, Splitter};
+use super::transform::MAX_OPERANDS;
 use super::{Operand, SpectralEquation, Wavenumber};
 
 const COORDINATES: [&str; 4] = ["x", "y", "z", "t"];
@@ -66,9 +67,6 @@ const OPERATORS: [&str; 12] = [
     "dxxx",
     "dxxxx",
 ];
-
-/// Most inputs of all products together: each costs a transform a stage.
-const MAX_INPUTS: usize = 60;
 
 /// Equations as text, periodic spectral: the right-hand side du/dt of each field.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -222,9 +220,9 @@ impl ExpressionEquation {
                 equation.inputs.push(input.clone());
             }
         }
-        if names.len() > MAX_INPUTS {
+        if names.len() > MAX_OPERANDS {
             let message = format!(
-                "the equations need {} fields and derivatives at grid points, at most {MAX_INPUTS} are possible",
+                "the equations need {} fields and derivatives at grid points, at most {MAX_OPERANDS} are possible",
                 names.len()
             );
             return Err((0, message));
@@ -396,7 +394,7 @@ impl SpectralEquation for ExpressionEquation {
     }
 
     fn products(&self, row: Row<'_>, inputs: &[&[f64]], products: &mut [&mut [f64]]) {
-        let mut values = [Value::Scalar(0.0); 4 + MAX_INPUTS];
+        let mut values = [Value::Scalar(0.0); 4 + MAX_OPERANDS];
         values[0] = Value::Slice(row.x);
         values[1] = Value::Scalar(row.y);
         values[2] = Value::Scalar(row.z);

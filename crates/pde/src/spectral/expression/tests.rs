@@ -1,13 +1,19 @@
 //! Right-hand sides as text against built-in equations and analytic derivatives.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pdesolve_core::Simulation;
+use pdesolve_mesh::Grid;
 
 use super::*;
+use crate::TimeParams;
 use crate::spectral::equations::reference::{Reference, Waves};
 use crate::spectral::equations::{
     AllenCahn, Burgers, CahnHilliard, FisherKpp, GrayScott, Kdv, KsForm, KuramotoSivashinsky,
     SwiftHohenberg,
 };
+use crate::spectral::{Spectral, SpectralParams};
 
 fn try_build(
     equations: &[(&str, &str)],
@@ -352,4 +358,94 @@ fn names_that_cannot_be_told_apart_are_refused() {
             .message
             .contains("no right-hand side")
     );
+}
+
+/// Largest difference after `steps` steps from the same start, relative to the largest value.
+fn difference_after(
+    text: &[(&str, &str)],
+    builtin: impl SpectralEquation + 'static,
+    grid: &Grid,
+    (step, steps): (f64, usize),
+) -> f64 {
+    let run = |equation: Arc<dyn SpectralEquation>| {
+        let count = equation.fields().len();
+        let time = TimeParams::fixed(step * steps as f64, step);
+        let params = SpectralParams::default();
+        let mut sim = Spectral::new(equation, grid, &params, &time, 1).unwrap();
+        let length = grid.axes()[0].length();
+        for field in 0..count {
+            let u = Waves::generic(grid.dim(), field as u32);
+            let scaled = |x: [f64; 3]| u.at(x.map(|x| x * std::f64::consts::TAU / length));
+            let values: Vec<f64> = (0..grid.len()).map(|i| scaled(grid.position(i))).collect();
+            sim.set_field(0, field, &values);
+        }
+        for _ in 0..steps {
+            sim.advance(time.end).unwrap();
+        }
+        let mut all = Vec::new();
+        for field in 0..count {
+            let mut values = vec![0.0; grid.len()];
+            sim.sample(field, &mut values);
+            all.extend(values);
+        }
+        all
+    };
+    let a = run(Arc::new(build(text, grid.dim())));
+    let b = run(Arc::new(builtin));
+    let largest = b.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    assert!(largest > 0.1 && largest.is_finite());
+    let difference = a.iter().zip(&b).map(|(a, b)| (a - b).abs());
+    difference.fold(0.0, f64::max) / largest
+}
+
+#[test]
+fn runs_of_written_out_equations_are_those_of_built_in_ones_to_1e_12() {
+    let ks = |form| KuramotoSivashinsky {
+        form,
+        viscosity: 0.9,
+    };
+    let line = |length| Grid::periodic_box(1, 128, length);
+    let square = Grid::periodic_box(2, 48, 2.5);
+    let gray_scott = [
+        ("u", "2e-5*laplace(u) - u*v^2 + 0.04*(1 - u)"),
+        ("v", "1e-5*laplace(v) + u*v^2 - (0.04 + 0.06)*v"),
+    ];
+    let conservative = [("u", "-dx(u^2/2) - dxx(u) - 0.9*dxxxx(u)")];
+    let gradient = [("u", "-grad2(u)/2 - laplace(u) - 0.9*bilaplace(u)")];
+    let burgers = [("u", "-dx(u^2/2) + nu*dxx(u)")];
+    for (name, difference) in [
+        (
+            "burgers",
+            difference_after(
+                &burgers,
+                Burgers { viscosity: 0.07 },
+                &line(std::f64::consts::TAU),
+                (0.01, 200),
+            ),
+        ),
+        (
+            "ks conservative",
+            difference_after(
+                &conservative,
+                ks(KsForm::Conservative),
+                &line(64.0),
+                (0.05, 200),
+            ),
+        ),
+        (
+            "ks gradient norm",
+            difference_after(
+                &gradient,
+                ks(KsForm::GradientNorm),
+                &line(64.0),
+                (0.05, 200),
+            ),
+        ),
+        (
+            "gray-scott",
+            difference_after(&gray_scott, GrayScott::default(), &square, (0.5, 100)),
+        ),
+    ] {
+        assert!(difference < 1e-12, "{name}: {difference:.2e}");
+    }
 }
