@@ -2,9 +2,11 @@
 
 mod constants;
 pub mod converge;
+mod describe;
 mod diagnostic;
 mod document;
 pub mod expect;
+mod failure;
 mod finding;
 mod fingerprint;
 mod function;
@@ -24,6 +26,8 @@ pub mod schema;
 mod validate;
 pub mod verify;
 
+pub use describe::{KeyDoc, KindDoc, json_schema, kinds};
 pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity, Source};
+pub use failure::file_fault;
 pub use finding::Finding;
-pub use load::{Loaded, load_as, load_text, toml_files};
+pub use load::{Loaded, LoadedCase, load, load_as, load_text, toml_files};
