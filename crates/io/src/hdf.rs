@@ -203,10 +203,31 @@ pub(crate) fn head<T: H5Type + Clone>(
     if n == 0 {
         return Ok(Vec::new());
     }
+    check_plausible(path, object, Some(n))?;
     column
         .read_slice_1d::<T, _>(0..n)
         .during(path, || format!("read `{object}`"))
         .map(|a| a.to_vec())
+}
+
+/// Refuses a count of 8-byte numbers that no file of this length can hold, before memory is taken
+/// for them. Deflate shrinks by at most 1032.
+pub(crate) fn check_plausible(path: &Path, object: &str, n: Option<usize>) -> Result<(), IoError> {
+    let length = std::fs::metadata(path)
+        .map_err(|source| IoError::system("read", path, source))?
+        .len();
+    let most = length.saturating_mul(1032) / 8 + 1024;
+    match n {
+        Some(n) if n as u64 <= most => Ok(()),
+        _ => Err(malformed(
+            path,
+            object,
+            n.map_or("more numbers than can be counted".to_owned(), |n| {
+                format!("{n} numbers")
+            }),
+            format!("at most {most} in a file of {length} bytes"),
+        )),
+    }
 }
 
 pub(crate) fn malformed(

@@ -1,6 +1,9 @@
 //! A list of shapes, drawn to PNG or SVG at the end.
 //!
-//! Coordinates are in units of a 96th of an inch, y downwards; a PNG has [`SCALE`] pixels a unit.
+//! Coordinates are in units of a 96th of an inch, y downwards. Both kinds of picture are drawn with
+//! [`SCALE`] pixels a unit; a PNG is then averaged down by [`REDUCE`], which smooths the lines.
+//!
+//! In texts `^{...}` raises what stands between the braces: the font lacks some superscripts.
 
 use std::path::Path;
 use std::sync::Once;
@@ -13,7 +16,9 @@ use crate::error::IoError;
 use crate::hdf;
 
 /// Pixels a unit.
-const SCALE: f64 = 2.0;
+const SCALE: f64 = 4.0;
+/// Drawn pixels a pixel of a PNG, along each axis.
+const REDUCE: usize = 2;
 const FAMILY: &str = "sans-serif";
 
 /// Where the given position lies on a text.
@@ -124,8 +129,8 @@ impl Canvas {
     pub(super) fn save(self, path: &Path) -> Result<(), IoError> {
         hdf::check_writable(path)?;
         let size = (
-            (self.width * SCALE).round() as u32,
-            (self.height * SCALE).round() as u32,
+            (self.width.ceil() * SCALE) as u32,
+            (self.height.ceil() * SCALE) as u32,
         );
         let failed = |reason: String| IoError::Plot {
             path: path.to_owned(),
@@ -144,10 +149,14 @@ impl Canvas {
             std::fs::write(path, text.replacen(&header, &wanted, 1))
                 .map_err(|source| IoError::system("write", path, source))
         } else {
+            let (width, height) = (size.0 as usize, size.1 as usize);
+            let mut pixels = vec![0; 3 * width * height];
+            self.draw(BitMapBackend::with_buffer(&mut pixels, size))
+                .map_err(failed)?;
             // The encoder reports all causes alike; the standard library tells them apart.
             std::fs::File::create(path)
                 .map_err(|source| IoError::system("create", path, source))?;
-            self.draw(BitMapBackend::new(path, size)).map_err(failed)
+            encode(path, &reduce(&pixels, width), width / REDUCE).map_err(failed)
         }
     }
 
@@ -159,6 +168,35 @@ impl Canvas {
         }
         root.present().map_err(|e| e.to_string())
     }
+}
+
+/// Averages squares of [`REDUCE`] by [`REDUCE`] pixels of three bytes.
+fn reduce(pixels: &[u8], width: usize) -> Vec<[u8; 3]> {
+    let height = pixels.len() / (3 * width);
+    let mut reduced = Vec::with_capacity((width / REDUCE) * (height / REDUCE));
+    for y in 0..height / REDUCE {
+        for x in 0..width / REDUCE {
+            reduced.push([0, 1, 2].map(|channel| {
+                let sum: usize = (0..REDUCE * REDUCE)
+                    .map(|i| (REDUCE * y + i / REDUCE) * width + REDUCE * x + i % REDUCE)
+                    .map(|pixel| usize::from(pixels[3 * pixel + channel]))
+                    .sum();
+                ((sum + REDUCE * REDUCE / 2) / (REDUCE * REDUCE)) as u8
+            }));
+        }
+    }
+    reduced
+}
+
+fn encode(path: &Path, pixels: &[[u8; 3]], width: usize) -> Result<(), String> {
+    let size = (width as u32, (pixels.len() / width) as u32);
+    let root = BitMapBackend::new(path, size).into_drawing_area();
+    for (i, &[r, g, b]) in pixels.iter().enumerate() {
+        let at = ((i % width) as i32, (i / width) as i32);
+        root.draw_pixel(at, &RGBColor(r, g, b))
+            .map_err(|e| e.to_string())?;
+    }
+    root.present().map_err(|e| e.to_string())
 }
 
 type Area<B> = DrawingArea<B, plotters::coord::Shift>;
@@ -190,8 +228,7 @@ impl Item {
                     pixel(*corner),
                     pixel((corner.0 + size.0, corner.1 + size.1)),
                 );
-                // Backends draw the last row and column too.
-                root.draw(&Rectangle::new([a, (b.0 - 1, b.1 - 1)], colour.filled()))
+                root.draw(&Rectangle::new([a, b], colour.filled()))
             }
             Self::Dot {
                 centre,
@@ -209,18 +246,28 @@ impl Item {
                 anchor,
                 upwards,
             } => {
-                let horizontal = match anchor {
-                    Anchor::Left => HPos::Left,
-                    Anchor::Centre => HPos::Center,
-                    Anchor::Right => HPos::Right,
-                };
-                let mut style = font(*size * SCALE)
-                    .color(&INK)
-                    .pos(Pos::new(horizontal, VPos::Center));
-                if *upwards {
-                    style = style.transform(FontTransform::Rotate270);
+                let before = match anchor {
+                    Anchor::Left => 0.0,
+                    Anchor::Centre => 0.5,
+                    Anchor::Right => 1.0,
+                } * text_width(text, *size);
+                // The letters' middle lies below the middle of the box that plotters centres.
+                let sink = 0.1 * size;
+                let mut along = -before;
+                for (piece, size, rise) in pieces(text, *size) {
+                    let mut style = font(size * SCALE)
+                        .color(&INK)
+                        .pos(Pos::new(HPos::Left, VPos::Center));
+                    let at = if *upwards {
+                        style = style.transform(FontTransform::Rotate270);
+                        (at.0 + sink - rise, at.1 - along)
+                    } else {
+                        (at.0 + along, at.1 + sink - rise)
+                    };
+                    root.draw_text(piece, &style, pixel(at))?;
+                    along += plain_width(piece, size);
                 }
-                root.draw_text(text, &style, pixel(*at))
+                Ok(())
             }
         }
     }
@@ -235,8 +282,40 @@ fn font(size: f64) -> TextStyle<'static> {
     (FAMILY, size).into_font().into()
 }
 
+/// Parts of a text: what to write, its size, and how far it is raised.
+fn pieces(text: &str, size: f64) -> impl Iterator<Item = (&str, f64, f64)> {
+    let mut rest = text;
+    let mut raised = false;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (mark, now) = (if raised { "}" } else { "^{" }, raised);
+        let piece = match rest.split_once(mark) {
+            Some((piece, after)) => {
+                rest = after;
+                raised = !raised;
+                piece
+            }
+            None => std::mem::take(&mut rest),
+        };
+        Some(if now {
+            (piece, 0.72 * size, 0.34 * size)
+        } else {
+            (piece, size, 0.0)
+        })
+    })
+    .filter(|(piece, _, _)| !piece.is_empty())
+}
+
 /// Width of a text in units.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
+    pieces(text, size)
+        .map(|(piece, size, _)| plain_width(piece, size))
+        .sum()
+}
+
+fn plain_width(text: &str, size: f64) -> f64 {
     (FAMILY, size * SCALE)
         .into_font()
         .box_size(text)

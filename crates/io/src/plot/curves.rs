@@ -11,6 +11,8 @@ use crate::error::IoError;
 
 const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 500.0;
+/// The line of the order runs below the errors, by this factor, so that both can be seen.
+const GUIDE: f64 = 0.6;
 /// Legends beyond this many entries show every n-th.
 const LEGEND: usize = 12;
 
@@ -50,7 +52,7 @@ pub fn history(path: &Path, labels: &Labels, curves: &[Curve], y: Scale) -> Resu
 }
 
 /// Error against step, both logarithmic, each study with a dashed line of its expected order
-/// through its last point, or of the order fitted by least squares where none is expected.
+/// below it, or of the order fitted by least squares where none is expected.
 ///
 /// # Errors
 /// As [`lines`].
@@ -66,6 +68,18 @@ pub fn convergence(path: &Path, labels: &Labels, studies: &[Study]) -> Result<()
             .collect();
         let colour = LINES[i % LINES.len()];
         let fitted = slope(&points);
+        let label = match fitted {
+            Some(p) if study.expected_order.is_some() => {
+                format!("{} (fitted {p:.2})", study.label)
+            }
+            _ => study.label.clone(),
+        };
+        let (x, y) = points.iter().copied().unzip();
+        curves.push(Styled {
+            curve: Curve { label, x, y },
+            colour,
+            dots: true,
+        });
         if let Some((order, name)) = study
             .expected_order
             .map(|p| (p, "order"))
@@ -78,24 +92,15 @@ pub fn convergence(path: &Path, labels: &Labels, studies: &[Study]) -> Result<()
                 curve: Curve {
                     label: format!("{name} {}", trim(order)),
                     x: ends.to_vec(),
-                    y: ends.iter().map(|h| e0 * (h / h0).powf(order)).collect(),
+                    y: ends
+                        .iter()
+                        .map(|h| GUIDE * e0 * (h / h0).powf(order))
+                        .collect(),
                 },
                 colour,
                 dots: false,
             });
         }
-        let label = match fitted {
-            Some(p) if study.expected_order.is_some() => {
-                format!("{} (fitted {p:.2})", study.label)
-            }
-            _ => study.label.clone(),
-        };
-        let (x, y) = points.into_iter().unzip();
-        curves.push(Styled {
-            curve: Curve { label, x, y },
-            colour,
-            dots: true,
-        });
     }
     let drawn: Vec<Drawn<'_>> = curves
         .iter()

@@ -189,6 +189,9 @@ fn panel_size(columns: usize, aspect: Option<f64>) -> (f64, f64) {
     }
 }
 
+/// By how much cells reach below their neighbours, in units.
+const OVERLAP: f64 = 0.5;
+
 /// Fills the cells of one panel; cells smaller than half a unit are sampled.
 fn paint(
     canvas: &mut Canvas,
@@ -209,6 +212,12 @@ fn paint(
         let mut run: Option<(f64, f64, plotters::style::RGBColor)> = None;
         let mut flush = |run: Option<(f64, f64, plotters::style::RGBColor)>| {
             if let Some((from, to, colour)) = run {
+                // What is drawn next, to the right and below, covers the overlap; without it
+                // viewers of SVG show hairlines between cells.
+                let (to, bottom) = (
+                    (to + OVERLAP).min(panel.width),
+                    (bottom + OVERLAP).min(panel.height),
+                );
                 canvas.block(
                     (panel.left + from, panel.top + top),
                     (to - from, bottom - top),
@@ -266,7 +275,7 @@ impl Bar {
     }
 
     fn ticks(&self, map: &ColourMap) -> (Vec<super::scale::Tick>, i32) {
-        map.range.ticks((self.height / 60.0) as usize)
+        map.range.ticks(((self.height / 55.0) as usize).max(4))
     }
 
     fn draw(&self, canvas: &mut Canvas, map: &ColourMap, name: &str) {

@@ -29,11 +29,11 @@ impl Panel {
     }
 
     fn x_ticks(&self) -> (Vec<Tick>, i32) {
-        self.x.ticks((self.width / 90.0) as usize)
+        self.x.ticks(((self.width / 80.0) as usize).max(4))
     }
 
     fn y_ticks(&self) -> (Vec<Tick>, i32) {
-        self.y.ticks((self.height / 60.0) as usize)
+        self.y.ticks(((self.height / 55.0) as usize).max(4))
     }
 
     /// Room the labels along y need to the left of the frame, the axis name not counted.
@@ -111,7 +111,7 @@ pub(super) fn width_of(ticks: &[Tick]) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// `u [m/s]  (×10⁻⁶)`.
+/// `u [m/s]  (×10^{-6})`.
 pub(super) fn with_factor(name: &str, exponent: i32) -> String {
     if exponent == 0 {
         name.to_owned()

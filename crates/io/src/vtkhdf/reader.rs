@@ -53,6 +53,11 @@ impl VtkHdfFile {
         }
         let meta = read_meta(path, &file, &ours)?;
         let grid = read_grid(path, &file)?;
+        let samples = grid
+            .shape()
+            .iter()
+            .try_fold(1usize, |product, &n| product.checked_mul(n));
+        hdf::check_plausible(path, "/pdesolve/axes", samples)?;
         let layout = Layout::of(&grid);
         let steps = read_steps(path, &file)?;
         let values = dataset(path, &file, "/VTKHDF/Steps/Values")?;

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | wall | 0 | 0 | mirror image |
 //! | inflow g | Riemann flux between g and the inside | 0 | image through g |
-//! | outflow | f of the inside state | 0 | mirror image |
+//! | outflow | f of the inside state | 0 | line through the last two cells (constant where the flow enters) |
 //! | dirichlet g | Riemann flux between g and the inside | nu (g - u) / (h/2) | image through g |
 //! | neumann q | Riemann flux between u + q h/2 and the inside | nu q | mirror image with slope q |
 //!
@@ -87,6 +87,12 @@ impl Condition {
             Self::Inflow { .. } | Self::Dirichlet { .. } => 2.0 * data - u,
             Self::Neumann { .. } => u + 2.0 * distance * data,
         }
+    }
+
+    /// Whether ghost cells continue the line through the last two cells where the flow leaves: a
+    /// mirror image would halve the slope of the last cell and cost the scheme its second order.
+    pub(super) fn extrapolates(&self) -> bool {
+        matches!(self, Self::Outflow)
     }
 
     /// State beyond the face, from the state `inside` reconstructed at it and the average `u` of

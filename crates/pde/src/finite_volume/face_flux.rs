@@ -97,6 +97,11 @@ impl AxisFaces {
         (index(k), nearer + 0.5 * self.width[index(k)])
     }
 
+    /// The boundary cell and the one before it.
+    pub(super) fn last_two(&self, upper: bool) -> (usize, usize) {
+        (self.mirror(0, upper).0, self.mirror(1, upper).0)
+    }
+
     /// Distance of the centre of the first (`upper` false) or last cell from its boundary.
     pub(super) fn half_width(&self, upper: bool) -> f64 {
         0.5 * self.width[if upper { self.cells - 1 } else { 0 }]
@@ -127,7 +132,7 @@ impl FaceFlux<'_> {
         flux: &mut [f64],
     ) {
         let n = cells.len();
-        let ghosts = line_ghosts(axis, cells, sides);
+        let ghosts = self.line_ghosts(axis, cells, sides);
         let mut line = [0.0; BLOCK + 2 * GHOSTS];
         for (block, flux) in flux.chunks_mut(BLOCK).enumerate() {
             let (first, m) = (block * BLOCK, flux.len());
@@ -194,7 +199,6 @@ impl FaceFlux<'_> {
     /// `rows[k]` is cell row j - 3 + k, ghost rows included; `given` holds the condition and its
     /// numbers along the row where the faces are a boundary; `near` says that the row next to them
     /// is, so that the wide diffusive stencil would reach beyond it.
-    #[expect(clippy::too_many_arguments, reason = "one kernel, called once")]
     pub(super) fn across_y(
         &self,
         axis: &AxisFaces,
@@ -313,21 +317,54 @@ impl FaceFlux<'_> {
             *flux += if upper { -outward } else { outward };
         }
     }
+
+    /// Values of the ghost cells of a line, nearest first.
+    fn line_ghosts(
+        &self,
+        axis: &AxisFaces,
+        cells: &[f64],
+        sides: [Given<'_>; 2],
+    ) -> [[f64; GHOSTS]; 2] {
+        let n = cells.len();
+        let mut ghosts = [[0.0; GHOSTS]; 2];
+        for (upper, (ghosts, given)) in [false, true].into_iter().zip(ghosts.iter_mut().zip(sides))
+        {
+            for (k, ghost) in ghosts.iter_mut().enumerate() {
+                let (cell, distance) = axis.mirror(k, upper);
+                *ghost = match given {
+                    Some((condition, _)) if condition.extrapolates() => {
+                        let (first, second) = axis.last_two(upper);
+                        extrapolate(self.law, 0, axis, k, upper, cells[first], cells[second])
+                    }
+                    Some((condition, data)) => condition.ghost(data, cells[cell], distance),
+                    None if upper => cells[k % n],
+                    None => cells[n - 1 - k % n],
+                };
+            }
+        }
+        ghosts
+    }
 }
 
-/// Values of the ghost cells of a line, nearest first.
-fn line_ghosts(axis: &AxisFaces, cells: &[f64], sides: [Given<'_>; 2]) -> [[f64; GHOSTS]; 2] {
-    let n = cells.len();
-    let mut ghosts = [[0.0; GHOSTS]; 2];
-    for (upper, (ghosts, given)) in [false, true].into_iter().zip(ghosts.iter_mut().zip(sides)) {
-        for (k, ghost) in ghosts.iter_mut().enumerate() {
-            let (cell, distance) = axis.mirror(k, upper);
-            *ghost = match given {
-                Some((condition, data)) => condition.ghost(data, cells[cell], distance),
-                None if upper => cells[k % n],
-                None => cells[n - 1 - k % n],
-            };
-        }
+/// Value of ghost cell `k` on the line through the boundary cell, average `u`, and the one before
+/// it; `u` itself where the flow comes in.
+#[inline]
+pub(super) fn extrapolate(
+    law: &dyn ScalarLaw,
+    number: usize,
+    axis: &AxisFaces,
+    k: usize,
+    upper: bool,
+    u: f64,
+    before: f64,
+) -> f64 {
+    let speed = law.speed(number, u);
+    let leaves = if upper { speed > 0.0 } else { speed < 0.0 };
+    if !leaves {
+        return u;
     }
-    ghosts
+    let (first, second) = axis.last_two(upper);
+    let apart = 0.5 * (axis.width[first] + axis.width[second]);
+    let beyond = axis.half_width(upper) + axis.mirror(k, upper).1;
+    u + (u - before) * beyond / apart
 }

@@ -19,7 +19,7 @@
 //! 2. solve the Riemann problem at the face: exact Godunov or Rusanov ([`NumericalFlux`]);
 //! 3. subtract the diffusive flux nu du/dn by central differences;
 //! 4. step in time by the third-order SSP Runge-Kutta method, with the diffusion explicit, or
-//!    implicit by the IMEX-SSP3(4,3,3) pair of which it is the explicit half.
+//!    implicit by the IMEX pair ARK3(2)4L\[2\]SA, also of order 3.
 //!
 //! Whatever the choice, what leaves a cell through a face enters its neighbour, so the integral of
 //! u changes by boundary flux and source alone. [`FiniteVolume`] accumulates both from the very
@@ -43,7 +43,7 @@ mod average;
 mod boundary;
 mod burgers;
 mod face_flux;
-mod imex_ssp3;
+mod imex_ark3;
 mod implicit_diffusion;
 mod ledger;
 mod muscl;

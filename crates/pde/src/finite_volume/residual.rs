@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::average::CellQuadrature;
 use super::boundary::{Condition, Sides};
-use super::face_flux::{AxisFaces, FaceFlux, GHOSTS, Given, Terms};
+use super::face_flux::{AxisFaces, FaceFlux, GHOSTS, Given, Terms, extrapolate};
 use super::ledger::Rates;
 use super::numerical_flux::ScalarLaw;
 use super::params::{FiniteVolumeParams, Reconstruction};
@@ -39,6 +39,8 @@ pub(super) struct Residual {
     /// Means of the source over the cells, and its values at one set of points.
     source_mean: Vec<f64>,
     source_point: Vec<f64>,
+    /// Time of `source_mean`: the last stage of an implicit step is the first of the next.
+    source_time: f64,
     /// Integral of the source over each row.
     row_source: Vec<f64>,
 }
@@ -65,6 +67,7 @@ impl Residual {
             given_rows: [(); 2].map(|()| vec![0.0; in_2d(nx)]),
             source_mean: vec![0.0; with_source],
             source_point: vec![0.0; with_source],
+            source_time: f64::NAN,
             row_source: vec![0.0; rows],
             quadrature: CellQuadrature::new(grid, points),
             law,
@@ -101,6 +104,7 @@ impl Residual {
             for upper in [false, true] {
                 let side = usize::from(upper);
                 fill_rows(
+                    &*self.law,
                     &self.grid,
                     &self.axes[1],
                     self.sides[1][side].as_ref(),
@@ -146,6 +150,7 @@ impl Residual {
 
         // Slices of length 0 a row stand in where there is no source.
         let with_source = if source.is_some() { nx } else { 0 };
+        let known = self.source_time == t;
         let (flux_y, axes, sides) = (&self.flux_y, &self.axes, &self.sides[0]);
         let (grid, quadrature) = (&self.grid, &self.quadrature);
         let update = |j: usize,
@@ -174,7 +179,9 @@ impl Residual {
             }
             *total = 0.0;
             if let Some(source) = source {
-                quadrature.average_row(&**source, j, t, point, mean);
+                if !known {
+                    quadrature.average_row(&**source, j, t, point, mean);
+                }
                 for (out, mean) in out.iter_mut().zip(&*mean) {
                     *out += mean;
                 }
@@ -211,6 +218,9 @@ impl Residual {
                 .for_each(|(j, ((out, flux), total))| {
                     update(j, out, flux, &mut [], &mut [], total);
                 });
+        }
+        if source.is_some() {
+            self.source_time = t;
         }
         self.rates()
     }
@@ -343,6 +353,7 @@ pub(super) fn ends(grid: &Grid, axis: usize) -> [f64; 2] {
 /// Fills the numbers prescribed along bottom or top, and the ghost rows behind.
 #[expect(clippy::too_many_arguments, reason = "called from one place")]
 fn fill_rows(
+    law: &dyn ScalarLaw,
     grid: &Grid,
     axis: &AxisFaces,
     condition: Option<&Condition>,
@@ -361,6 +372,14 @@ fn fill_rows(
     }
     for (k, ghosts) in ghosts.chunks_exact_mut(nx).enumerate() {
         if let Some(condition) = condition {
+            if condition.extrapolates() {
+                let (first, second) = axis.last_two(upper);
+                for (i, ghost) in ghosts.iter_mut().enumerate() {
+                    let (u, before) = (u[first * nx + i], u[second * nx + i]);
+                    *ghost = extrapolate(law, 1, axis, k, upper, u, before);
+                }
+                continue;
+            }
             let (j, distance) = axis.mirror(k, upper);
             let inside = &u[j * nx..(j + 1) * nx];
             for ((ghost, &u), &given) in ghosts.iter_mut().zip(inside).zip(&*given) {

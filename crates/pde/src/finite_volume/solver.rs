@@ -6,7 +6,7 @@ use pdesolve_core::{FieldSpec, RestoreError, Simulation, State, Step, StepError,
 use pdesolve_mesh::{Centring, Grid, Norms, deterministic_sum};
 
 use super::boundary::BoundaryConditions;
-use super::imex_ssp3::ImexSsp3;
+use super::imex_ark3::ImexArk3;
 use super::ledger::{CompensatedSum, Ledger};
 use super::numerical_flux::ScalarLaw;
 use super::params::{Diffusion, FiniteVolumeError, FiniteVolumeParams, Reconstruction};
@@ -28,7 +28,7 @@ const ATTEMPTS: u32 = 12;
 enum Integrator {
     Undecided,
     Explicit(SspRk3),
-    Implicit(Box<ImexSsp3>),
+    Implicit(Box<ImexArk3>),
 }
 
 /// A scalar conservation law advanced by finite volumes; see the module page for the scheme.
@@ -177,7 +177,7 @@ impl FiniteVolume {
 
     fn integrator(&self, implicit: bool) -> Result<Integrator, String> {
         Ok(if implicit {
-            Integrator::Implicit(Box::new(ImexSsp3::new(&self.residual)?))
+            Integrator::Implicit(Box::new(ImexArk3::new(&self.residual)?))
         } else {
             Integrator::Explicit(SspRk3::new(self.u.len()))
         })

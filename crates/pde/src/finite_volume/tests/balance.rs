@@ -98,7 +98,7 @@ fn a_steady_state_with_source_and_inflow_is_of_second_order() {
                 &grid,
                 &boundary,
                 Some(source),
-                &params(Reconstruction::Muscl),
+                &unlimited(),
                 &TimeParams::until(3.0),
             )
             .unwrap();
@@ -109,7 +109,6 @@ fn a_steady_state_with_source_and_inflow_is_of_second_order() {
         })
         .collect();
     let orders = orders(&errors);
-    println!("steady {errors:?} {orders:?}");
     assert!(orders[1] > 1.8, "{errors:?} {orders:?}");
 }
 
@@ -145,7 +144,6 @@ fn a_source_keeps_the_fifth_order_of_weno5() {
         })
         .collect();
     let orders = orders(&errors);
-    println!("weno source {errors:?} {orders:?}");
     assert!(orders[1] > 4.7, "{errors:?} {orders:?}");
 }
 

@@ -59,6 +59,20 @@ fn l2_error(grid: &Grid, a: &[f64], b: &[f64]) -> f64 {
     Norms::of(grid, &difference).l2
 }
 
+/// Discrete L1 norm of the difference: the norm in which limited schemes show their order.
+fn l1_error(grid: &Grid, a: &[f64], b: &[f64]) -> f64 {
+    let difference: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+    Norms::of(grid, &difference).l1
+}
+
+/// MUSCL without limiting, whose order no extremum disturbs.
+fn unlimited() -> FiniteVolumeParams {
+    FiniteVolumeParams {
+        limiter: Limiter::None,
+        ..params(Reconstruction::Muscl)
+    }
+}
+
 /// Observed orders between errors of meshes or steps refined by 2.
 fn orders(errors: &[f64]) -> Vec<f64> {
     errors.windows(2).map(|e| (e[0] / e[1]).log2()).collect()

@@ -50,12 +50,6 @@ fn a_shock_stands_within_half_a_cell_of_its_place_without_overshoot() {
         let x = -1.0 + dx * (i as f64 - 0.5 + (u[i - 1] - 0.5) / (u[i - 1] - u[i]));
         let overshoot = (quantity(&mut sim, "max(u)") - 1.0).max(-quantity(&mut sim, "min(u)"));
         let balance = quantity(&mut sim, "balance(u)");
-        println!(
-            "shock {:?} {:?}: off by {:.3} cells, overshoot {overshoot:.2e}, balance {balance:.1e}",
-            params.reconstruction,
-            params.flux,
-            (x - 0.5 * end) / dx
-        );
         assert!((x - 0.5 * end).abs() < 0.5 * dx, "{params:?}: {x}");
         assert!(overshoot < 1e-3, "{params:?}: {overshoot}");
         assert!(balance.abs() < 1e-12, "{params:?}: {balance}");
@@ -88,12 +82,13 @@ fn a_rarefaction_through_the_sonic_point_satisfies_the_entropy_condition() {
                 l1
             })
             .collect();
-        println!(
-            "rarefaction {:?} {:?} {errors:?}",
-            params.reconstruction, params.flux
-        );
+        // Monotone schemes may converge as slowly as h^{1/2}, here about as h |log h|.
+        let (ratio, size) = match params.reconstruction {
+            Reconstruction::Upwind => (0.7, 0.05),
+            _ => (0.55, 0.01),
+        };
         assert!(
-            errors[1] < 0.6 * errors[0] && errors[1] < 0.03,
+            errors[1] < ratio * errors[0] && errors[1] < size,
             "{params:?} {errors:?}"
         );
     }
