@@ -30,6 +30,8 @@ pub(crate) enum Command {
     List,
     /// Show the equation and the parameters of a problem or solver
     Show(Show),
+    /// Draw an output file as PNG or SVG
+    Plot(Plot),
     /// Refine step or mesh and hold the observed order against the expected one
     Converge(Converge),
     /// Run cases and hold their results against their [[expect]] tables
@@ -112,6 +114,44 @@ pub(crate) struct Show {
     pub(crate) kind: String,
 }
 
+/// `pdesolve plot`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Plot {
+    /// An output file of `pdesolve run`
+    pub(crate) file: PathBuf,
+    /// Kind of picture [default: what suits the file]
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<PictureKind>,
+    /// Field to draw [default: the first]
+    #[arg(long)]
+    pub(crate) field: Option<String>,
+    /// Time to draw; may be given several times
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub(crate) time: Vec<f64>,
+    /// Quantity to draw, with `--kind history`; may be given several times
+    #[arg(long)]
+    pub(crate) name: Vec<String>,
+    /// Logarithmic value axis, with `--kind history`
+    #[arg(long)]
+    pub(crate) log: bool,
+    /// The picture, .png or .svg [default: FILE.png beside the file]
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Kinds of pictures.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum PictureKind {
+    /// A 1-D field as curves, one a time
+    Lines,
+    /// A 1-D field over x and t, as colours
+    SpaceTime,
+    /// A 2-D field as colours
+    Map,
+    /// Quantities over time
+    History,
+}
+
 /// `pdesolve converge`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Converge {
@@ -126,6 +166,9 @@ pub(crate) struct Converge {
     /// The result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+    /// Draw error against step or mesh width into this file, .png or .svg
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// `pdesolve verify`

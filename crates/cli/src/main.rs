@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Command::New(args) => commands::new::new(&args),
         Command::List => commands::list::list(),
         Command::Show(args) => commands::show::show(&args),
+        Command::Plot(args) => commands::plot::plot(&args),
         Command::Converge(args) => commands::converge::converge(&args),
         Command::Verify(args) => commands::verify::verify(&args),
         Command::Schema => commands::schema::schema(),

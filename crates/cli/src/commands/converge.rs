@@ -1,8 +1,12 @@
 //! `pdesolve converge`: errors and observed orders under refinement.
 
-use pdesolve::case::converge::{ConvergeError, Level};
-use pdesolve::case::load;
+use std::path::Path;
+
+use pdesolve::case::converge::{ConvergeError, Level, Study};
 use pdesolve::case::schema::Refine;
+use pdesolve::case::{file_fault, load};
+use pdesolve::io::IoError;
+use pdesolve::io::plot::{self, Labels};
 use serde_json::json;
 
 use crate::args;
@@ -47,6 +51,13 @@ pub(crate) fn converge(args: &args::Converge) -> Exit {
     match pdesolve::case::converge::converge(&loaded.case, &interrupt, &mut on_level) {
         Ok(study) => {
             let passes = study.passes();
+            if let Some(path) = &args.output {
+                if let Err(error) = draw(path, &loaded.case.title, &study) {
+                    complain(&file_fault(&error).into());
+                    return Exit::Failed;
+                }
+                tell(&format!("Drew {}", path.display()));
+            }
             if args.json {
                 let levels: Vec<_> = study
                     .levels
@@ -83,4 +94,24 @@ pub(crate) fn converge(args: &args::Converge) -> Exit {
             Exit::Interrupted
         }
     }
+}
+
+/// Error against step or mesh width, with the expected order.
+fn draw(path: &Path, title: &str, study: &Study) -> Result<(), IoError> {
+    let labels = Labels {
+        title: title.to_owned(),
+        x: match study.refine {
+            Refine::Step => "step".to_owned(),
+            Refine::Mesh => "mesh width".to_owned(),
+        },
+        y: "relative L2 error".to_owned(),
+        value: String::new(),
+    };
+    let drawn = plot::Study {
+        label: format!("against {}", study.reference),
+        step: study.levels.iter().map(|level| level.size).collect(),
+        error: study.levels.iter().map(|level| level.error).collect(),
+        expected_order: Some(study.expected_order),
+    };
+    plot::convergence(path, &labels, &[drawn])
 }

@@ -6,6 +6,7 @@ pub(crate) mod converge;
 pub(crate) mod explain;
 pub(crate) mod list;
 pub(crate) mod new;
+pub(crate) mod plot;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod show;

@@ -8,6 +8,7 @@ use pdesolve::core::codes;
 use pdesolve::io::VtkHdfFile;
 
 use crate::args;
+use crate::commands::plot::draw_all;
 use crate::commands::use_threads;
 use crate::progress;
 use crate::signals::interrupt_flag;
@@ -49,7 +50,17 @@ pub(crate) fn run(args: &args::Run) -> Exit {
     let mut progress = progress::for_voice(args.voice);
     match pdesolve::case::run::run(&loaded.case, &options, progress.as_mut()) {
         Ok(finished) if finished.reached_end => {
+            let pictures = match draw_all(&loaded.case, &finished.output) {
+                Ok(pictures) => pictures,
+                Err(diagnostic) => {
+                    complain(&diagnostic.into());
+                    return Exit::Failed;
+                }
+            };
             if !(args.voice.quiet || args.voice.json) {
+                for picture in pictures {
+                    say(&format!("Drew {}", picture.display()));
+                }
                 say(&format!("Next: paraview {}", finished.output.display()));
             }
             Exit::Done

@@ -1,0 +1,81 @@
+//! `pdesolve plot`: pictures of an output file.
+
+use std::path::{Path, PathBuf};
+
+use pdesolve::case::pictures::{PictureError, default_plots, draw, picture_path};
+use pdesolve::case::plots::{PlotKind, PlotParams};
+use pdesolve::case::schema::Case;
+use pdesolve::case::{Diagnostic, file_fault};
+use pdesolve::core::codes;
+use pdesolve::io::VtkHdfFile;
+
+use crate::args;
+use crate::terminal::{Exit, refuse, say};
+
+pub(crate) fn plot(args: &args::Plot) -> Exit {
+    let file = match VtkHdfFile::open(&args.file) {
+        Ok(file) => file,
+        Err(error) => return refuse(file_fault(&error)),
+    };
+    let mut plots = default_plots(&file);
+    if let Some(kind) = args.kind {
+        plots.truncate(1);
+        if let Some(plot) = plots.first_mut() {
+            plot.kind = kind.into();
+        }
+    }
+    for plot in &mut plots {
+        plot.field.clone_from(&args.field);
+        if !args.time.is_empty() {
+            plot.times = Some(args.time.clone());
+        }
+        if !args.name.is_empty() {
+            plot.names = Some(args.name.clone());
+        }
+        plot.log = args.log;
+    }
+    for (number, plot) in plots.iter().enumerate() {
+        let path = match (&args.output, number) {
+            (Some(path), 0) => path.clone(),
+            _ => picture_path(&args.file, number),
+        };
+        if let Err(error) = draw(&file, plot, &path) {
+            return refuse(fault(&error));
+        }
+        say(&format!("Wrote {}", path.display()));
+    }
+    Exit::Done
+}
+
+/// Draws the pictures that a case asks for, and returns their paths.
+pub(crate) fn draw_all(case: &Case, output: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+    if case.plot.is_empty() {
+        return Ok(Vec::new());
+    }
+    let file = VtkHdfFile::open(output).map_err(|error| file_fault(&error))?;
+    let draw_one = |(number, plot): (usize, &PlotParams)| {
+        let path = picture_path(output, number);
+        draw(&file, plot, &path)
+            .map_err(|error| fault(&error))
+            .map(|()| path)
+    };
+    case.plot.iter().enumerate().map(draw_one).collect()
+}
+
+fn fault(error: &PictureError) -> Diagnostic {
+    match error {
+        PictureError::Io(error) => file_fault(error),
+        other => Diagnostic::error(codes::NOT_OUR_FILE, other.to_string()),
+    }
+}
+
+impl From<args::PictureKind> for PlotKind {
+    fn from(kind: args::PictureKind) -> Self {
+        match kind {
+            args::PictureKind::Lines => Self::Lines,
+            args::PictureKind::SpaceTime => Self::SpaceTime,
+            args::PictureKind::Map => Self::Map,
+            args::PictureKind::History => Self::History,
+        }
+    }
+}
