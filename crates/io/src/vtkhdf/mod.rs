@@ -1,11 +1,16 @@
 //! Temporal VTKHDF.
 mod history;
 mod layout;
+mod parts;
 mod reader;
+mod ring;
 mod writer;
 
 pub use reader::VtkHdfFile;
 pub use writer::VtkHdfWriter;
+
+/// Entries of a per-step column that are allocated together.
+const COLUMN_CHUNK: usize = 128;
 
 /// Version of the layout of `/pdesolve`; a reader refuses newer ones.
 pub(crate) const FORMAT: u64 = 1;
