@@ -9,8 +9,8 @@
 //! Names are kept as they are, save that `/` and `%` of array names are written `%2F` and `%25`.
 //!
 //! The arrays are not compressed: shuffle and deflate at level 4 shrink a smooth 3-D field by a quarter
-//! (the low bits of computed numbers are noise) at some 30 MB/s; without, 128 MiB took 1.9 s to
-//! write, most of it waiting for the disk. `cargo run --release -p pdesolve-io --example measure`
+//! (the low bits of computed numbers are noise) at some 30 MB/s; without, 128 MiB took 0.6 s to
+//! write, flush included. `cargo run --release -p pdesolve-io --example measure`
 //! prints the numbers of the machine at hand.
 //!
 //! # Safety
