@@ -196,7 +196,10 @@ impl Progress for Human {
         ));
         let width = run.results.iter().map(|(name, _)| name.len()).max();
         for (name, value) in &run.results {
-            say(&format!("  {name:<width$}  {value:.6e}", width = width.unwrap_or(0)));
+            say(&format!(
+                "  {name:<width$}  {value:.6e}",
+                width = width.unwrap_or(0)
+            ));
         }
         say(&format!(
             "Wrote {} frames into {}",

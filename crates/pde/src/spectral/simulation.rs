@@ -595,6 +595,10 @@ fn check(
     }
 }
 
+/// First step under error control where none is given, in units of time: 2^-10. It is refused down,
+/// or grows by up to 4 a step, to what the tolerance allows.
+const FIRST_STEP: f64 = 1.0 / 1024.0;
+
 fn step_control(time: &TimeParams, params: &SpectralParams) -> Result<StepControl, SpectralError> {
     let range = |key, value, expected| {
         Err(SpectralError::Range {
@@ -630,15 +634,14 @@ fn step_control(time: &TimeParams, params: &SpectralParams) -> Result<StepContro
     match (time.step, time.tolerance) {
         (Some(step), None) => Ok(StepControl::Fixed(step)),
         (None, Some(tolerance)) => {
-            let largest = time.max_step.unwrap_or(run);
+            // Neither bound nor first step may depend on the end of the run by default: a run
+            // that is extended later must have taken the same steps.
+            let largest = time.max_step.unwrap_or(f64::INFINITY);
             let smallest = time.min_step.unwrap_or(1e-12 * run);
             if smallest > largest {
                 return range("min_step", smallest, "at most `max_step`");
             }
-            let first = time
-                .first_step
-                .unwrap_or(1e-3 * run)
-                .clamp(smallest, largest);
+            let first = time.first_step.unwrap_or(FIRST_STEP).min(largest);
             let estimate = if params.scheme.has_embedded_error() {
                 params.scheme.order() - 1
             } else {
