@@ -1,9 +1,9 @@
 //! A run that goes wrong says where, keeps the last good state, and exits with 1.
 
-mod support;
+mod util;
 
 use pdesolve::io::{VtkHdfFile, checkpoint};
-use support::{Sandbox, pdesolve};
+use util::Dir;
 
 /// u' = u^3 at each point: infinite in finite time.
 const BLOWS_UP: &str = r#"
@@ -30,19 +30,22 @@ every = 0.02
 
 #[test]
 fn a_blow_up_names_field_cell_time_and_step_and_keeps_the_last_good_state() {
-    let sandbox = Sandbox::new();
-    sandbox.write("case.toml", BLOWS_UP);
-    let result = pdesolve()
-        .current_dir(sandbox.path())
-        .args(["run", "case.toml", "--output", "run.vtkhdf"])
-        .output()
-        .unwrap();
-    assert_eq!(result.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&result.stderr);
-    for part in ["field `u`", "cell", "step", "t = ", "dt = ", "last good state"] {
+    let dir = Dir::new();
+    dir.write("case.toml", BLOWS_UP);
+    let ran = dir.run(&["run", "case.toml", "--output", "run.vtkhdf"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let said = ran.stderr;
+    for part in [
+        "field `u`",
+        "cell",
+        "step",
+        "t = ",
+        "dt = ",
+        "last good state",
+    ] {
         assert!(said.contains(part), "no `{part}` in: {said}");
     }
-    let output = sandbox.path().join("run.vtkhdf");
+    let output = dir.path("run.vtkhdf");
     let file = VtkHdfFile::open(&output).unwrap();
     let last = file.times().len() - 1;
     let values = file.read("u", last).unwrap();

@@ -1,6 +1,6 @@
 //! A run that was stopped, killed or extended gives the same bits as one that was not.
 
-mod support;
+mod util;
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use pdesolve::core::State;
 use pdesolve::io::{VtkHdfFile, checkpoint};
-use support::{Sandbox, pdesolve};
+use util::Dir;
 
 /// Fixed steps, a batch with random data; the step does not divide the output interval.
 const FIXED: &str = r#"
@@ -87,8 +87,23 @@ every = 0.5
 checkpoint_every = 0
 "#;
 
-/// All frames, all history rows and the final checkpoint, to be compared bit for bit.
-fn everything(output: &Path) -> (Vec<f64>, Vec<Vec<u64>>, Vec<Vec<u64>>, State) {
+/// All times, frames and history rows as bits, and the final checkpoint.
+type Everything = (Vec<f64>, Vec<Vec<u64>>, Vec<Vec<u64>>, State);
+
+/// Compares part by part: a failure must not print all numbers.
+fn assert_same(left: &Everything, right: &Everything) {
+    assert_eq!(left.0, right.0, "times of the frames");
+    let differ = |a: &[Vec<u64>], b: &[Vec<u64>]| (0..a.len()).find(|&i| a.get(i) != b.get(i));
+    assert_eq!(left.1.len(), right.1.len(), "number of arrays");
+    assert_eq!(differ(&left.1, &right.1), None, "first array that differs");
+    assert_eq!(left.2.len(), right.2.len(), "number of history rows");
+    assert_eq!(differ(&left.2, &right.2), None, "first row that differs");
+    assert_eq!(left.3.counters, right.3.counters);
+    assert!(left.3.arrays == right.3.arrays, "the checkpoints differ");
+}
+
+/// Reads what [`assert_same`] compares.
+fn everything(output: &Path) -> Everything {
     let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<u64>>();
     let file = VtkHdfFile::open(output).unwrap();
     let mut frames = Vec::new();
@@ -103,31 +118,24 @@ fn everything(output: &Path) -> (Vec<f64>, Vec<Vec<u64>>, Vec<Vec<u64>>, State) 
     (file.times().to_vec(), frames, rows, state)
 }
 
-fn run(sandbox: &Sandbox, output: &str, more: &[&str]) {
-    let mut command = pdesolve();
-    command
-        .current_dir(sandbox.path())
-        .args(["run", "case.toml", "--quiet", "--output", output])
-        .args(more);
-    let result = command.output().unwrap();
-    assert!(
-        result.status.success(),
-        "{}",
-        String::from_utf8_lossy(&result.stderr)
-    );
+fn run(dir: &Dir, output: &str, more: &[&str]) {
+    let mut args = vec!["run", "case.toml", "--quiet", "--output", output];
+    args.extend(more);
+    let ran = dir.run(&args);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
 
 fn assert_extension_is_exact(case: &str) {
-    let sandbox = Sandbox::new();
-    sandbox.write("case.toml", case);
-    run(&sandbox, "whole.vtkhdf", &[]);
-    run(&sandbox, "parts.vtkhdf", &["--set", "time.end=1"]);
-    run(&sandbox, "parts.vtkhdf", &["--resume"]);
-    let whole = everything(&sandbox.path().join("whole.vtkhdf"));
-    let parts = everything(&sandbox.path().join("parts.vtkhdf"));
+    let dir = Dir::new();
+    dir.write("case.toml", case);
+    run(&dir, "whole.vtkhdf", &[]);
+    run(&dir, "parts.vtkhdf", &["--set", "time.end=1"]);
+    run(&dir, "parts.vtkhdf", &["--resume"]);
+    let whole = everything(&dir.path("whole.vtkhdf"));
+    let parts = everything(&dir.path("parts.vtkhdf"));
     assert!(whole.0.len() >= 5, "{:?}", whole.0);
     assert!(whole.2.len() >= 5);
-    assert_eq!(whole, parts);
+    assert_same(&whole, &parts);
 }
 
 #[test]
@@ -146,11 +154,10 @@ fn a_run_extended_from_t_1_to_t_2_has_the_bits_of_the_whole_run_with_finite_volu
 }
 
 /// Starts a run, stops it with `signal` once it has written three frames, and returns its status.
-fn stop_midway(sandbox: &Sandbox, output: &str, signal: &str) -> std::process::ExitStatus {
-    let path = sandbox.path().join(output);
-    let mut child = pdesolve()
-        .current_dir(sandbox.path())
-        .args(["run", "case.toml", "--quiet", "--output", output])
+fn stop_midway(dir: &Dir, output: &str, signal: &str) -> std::process::ExitStatus {
+    let path = dir.path(output);
+    let mut child = dir
+        .command(&["run", "case.toml", "--quiet", "--output", output])
         .spawn()
         .unwrap();
     let patience = Instant::now();
@@ -188,55 +195,51 @@ fn long_case() -> String {
 
 #[test]
 fn a_run_killed_and_resumed_has_the_bits_of_the_whole_run() {
-    let sandbox = Sandbox::new();
-    sandbox.write("case.toml", &long_case());
-    run(&sandbox, "whole.vtkhdf", &[]);
-    let status = stop_midway(&sandbox, "killed.vtkhdf", "-KILL");
+    let dir = Dir::new();
+    dir.write("case.toml", &long_case());
+    run(&dir, "whole.vtkhdf", &[]);
+    let status = stop_midway(&dir, "killed.vtkhdf", "-KILL");
     assert_eq!(status.code(), None, "killed by the signal");
-    run(&sandbox, "killed.vtkhdf", &["--resume"]);
-    let whole = everything(&sandbox.path().join("whole.vtkhdf"));
-    let killed = everything(&sandbox.path().join("killed.vtkhdf"));
-    assert_eq!(whole, killed);
+    run(&dir, "killed.vtkhdf", &["--resume"]);
+    let whole = everything(&dir.path("whole.vtkhdf"));
+    let killed = everything(&dir.path("killed.vtkhdf"));
+    assert_same(&whole, &killed);
 }
 
 #[test]
 fn an_interrupted_run_saves_its_state_and_exits_with_130() {
     for signal in ["-INT", "-TERM"] {
-        let sandbox = Sandbox::new();
-        sandbox.write("case.toml", &long_case());
-        let status = stop_midway(&sandbox, "stopped.vtkhdf", signal);
+        let dir = Dir::new();
+        dir.write("case.toml", &long_case());
+        let status = stop_midway(&dir, "stopped.vtkhdf", signal);
         assert_eq!(status.code(), Some(130));
-        run(&sandbox, "stopped.vtkhdf", &["--resume"]);
-        run(&sandbox, "whole.vtkhdf", &[]);
-        let whole = everything(&sandbox.path().join("whole.vtkhdf"));
-        let stopped = everything(&sandbox.path().join("stopped.vtkhdf"));
-        assert_eq!(whole, stopped);
+        run(&dir, "stopped.vtkhdf", &["--resume"]);
+        run(&dir, "whole.vtkhdf", &[]);
+        let whole = everything(&dir.path("whole.vtkhdf"));
+        let stopped = everything(&dir.path("stopped.vtkhdf"));
+        assert_same(&whole, &stopped);
     }
 }
 
 #[test]
 fn the_number_of_threads_does_not_change_a_bit() {
     for case in [FIXED, ADAPTIVE, VOLUMES] {
-        let sandbox = Sandbox::new();
-        sandbox.write("case.toml", case);
-        run(&sandbox, "one.vtkhdf", &["--threads", "1"]);
-        run(&sandbox, "two.vtkhdf", &["--threads", "2"]);
-        let one = everything(&sandbox.path().join("one.vtkhdf"));
-        let two = everything(&sandbox.path().join("two.vtkhdf"));
-        assert_eq!(one, two);
+        let dir = Dir::new();
+        dir.write("case.toml", case);
+        run(&dir, "one.vtkhdf", &["--threads", "1"]);
+        run(&dir, "two.vtkhdf", &["--threads", "2"]);
+        let one = everything(&dir.path("one.vtkhdf"));
+        let two = everything(&dir.path("two.vtkhdf"));
+        assert_same(&one, &two);
     }
 }
 
 #[test]
 fn resuming_without_a_checkpoint_starts_afresh_and_says_so() {
-    let sandbox = Sandbox::new();
-    sandbox.write("case.toml", VOLUMES);
-    let result = pdesolve()
-        .current_dir(sandbox.path())
-        .args(["run", "case.toml", "--resume", "--output", "new.vtkhdf"])
-        .output()
-        .unwrap();
-    assert!(result.status.success());
-    let said = String::from_utf8_lossy(&result.stderr) + String::from_utf8_lossy(&result.stdout);
+    let dir = Dir::new();
+    dir.write("case.toml", VOLUMES);
+    let ran = dir.run(&["run", "case.toml", "--resume", "--output", "new.vtkhdf"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let said = ran.stderr + &ran.stdout;
     assert!(said.contains("starting afresh"), "{said}");
 }

@@ -60,11 +60,15 @@ def burgers_initial():
     return np.sin(x) + 0.5 * np.sin(2 * x + 0.7) + 0.25 * np.cos(3 * x + 1.9)
 
 
-def navier_stokes_initial():
-    """Vorticity 0.5 sum cos(p x + q y + 2 p^2 + 1.3 q^2 + 0.7 p q), p = 1..4, q = -4..4."""
+def navier_stokes_initial(power=0):
+    """Vorticity 0.5 sum cos(p x + q y + 2 p^2 + 1.3 q^2 + 0.7 p q), p = 1..4, q = -4..4.
+
+    The vorticity is dv/dx - du/dy. With `power` = 1 each term is divided by p^2 + q^2, which gives
+    the stream function psi: -laplace(psi) is the vorticity, (u, v) = (dpsi/dy, -dpsi/dx).
+    """
     x, y = plane(NAVIER_STOKES)
     return 0.5 * sum(
-        np.cos(p * x + q * y + 2.0 * p * p + 1.3 * q * q + 0.7 * p * q)
+        np.cos(p * x + q * y + 2.0 * p * p + 1.3 * q * q + 0.7 * p * q) / (p * p + q * q) ** power
         for p in range(1, 5)
         for q in range(-4, 5)
     )

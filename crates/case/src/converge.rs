@@ -1,6 +1,7 @@
 //! Convergence studies: the case is solved on a sequence of halved steps or meshes, and the
 //! observed orders log2(e_{l} / e_{l+1}) are held against the expected one.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pdesolve_core::{Control, DriveError, Observer, Simulation, Step, StepError, StopReason};
@@ -187,7 +188,7 @@ fn solve(
     let mut watch = Watch { interrupt };
     let simulation = prepared.simulation.as_mut();
     let report = pdesolve_core::drive(simulation, &prepared.output_times, &mut watch).map_err(
-        |DriveError::Step(source) | DriveError::Observer(source)| ConvergeError::Step {
+        |DriveError::Step(source)| ConvergeError::Step {
             level: number,
             source,
         },
@@ -215,9 +216,9 @@ struct Watch<'a> {
 }
 
 impl Observer for Watch<'_> {
-    type Error = StepError;
+    type Error = Infallible;
 
-    fn step(&mut self, _: &mut dyn Simulation, _: &Step) -> Result<Control, StepError> {
+    fn step(&mut self, _: &mut dyn Simulation, _: &Step) -> Result<Control, Infallible> {
         Ok(if self.interrupt.load(Ordering::Relaxed) {
             Control::Interrupt
         } else {

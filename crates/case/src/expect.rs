@@ -128,13 +128,7 @@ impl Expect {
     }
 
     /// Finds what is wrong with the table that stands at `path` of the case.
-    pub(crate) fn check(
-        &self,
-        path: &str,
-        case: &Case,
-        grid: &Grid,
-        findings: &mut Vec<Finding>,
-    ) {
+    pub(crate) fn check(&self, path: &str, case: &Case, grid: &Grid, findings: &mut Vec<Finding>) {
         let mut fault = |key: &str, text: String| {
             findings.push(Finding::new("E0310", format!("{path}.{key}"), text));
         };
@@ -157,7 +151,11 @@ impl Expect {
                 None => fault("quantity", "`value` needs the key `at`".to_owned()),
                 Some(at) if at.len() != grid.dim() => fault(
                     "at",
-                    format!("{} coordinates, but the mesh has {} axes", at.len(), grid.dim()),
+                    format!(
+                        "{} coordinates, but the mesh has {} axes",
+                        at.len(),
+                        grid.dim()
+                    ),
                 ),
                 Some(at) if nearest_sample(grid, at).is_none() => {
                     fault("at", format!("{at:?} is not a sample of the grid"));

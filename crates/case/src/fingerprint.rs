@@ -9,7 +9,7 @@ const FREE: &[&str] = &["title", "output", "plot", "expect", "converge"];
 
 /// The part of a case that its state depends on, as JSON. The end of the run and everything about
 /// output may differ between a run and its continuation.
-pub fn fingerprint(case: &Case) -> String {
+pub(crate) fn fingerprint(case: &Case) -> String {
     let mut value = serde_json::to_value(case).unwrap_or(Value::Null);
     if let Some(table) = value.as_object_mut() {
         for key in FREE {
@@ -23,7 +23,7 @@ pub fn fingerprint(case: &Case) -> String {
 }
 
 /// The first key in which two fingerprints differ, with both values; `None` where they agree.
-pub fn difference(checkpoint: &str, case: &str) -> Option<String> {
+pub(crate) fn difference(checkpoint: &str, case: &str) -> Option<String> {
     if checkpoint == case {
         return None;
     }

@@ -19,7 +19,7 @@ const QUADRATURE: usize = 5;
 
 /// A function of position and time, compiled from text.
 #[derive(Clone, Debug)]
-pub struct Function {
+pub(crate) struct Function {
     program: Program,
 }
 
@@ -30,7 +30,7 @@ impl Function {
     ///
     /// # Errors
     /// A finding that points into the text.
-    pub fn compile(
+    pub(crate) fn compile(
         text: &str,
         path: &str,
         dim: usize,
@@ -68,7 +68,7 @@ impl Function {
     }
 
     /// Values along a grid line.
-    pub fn along(&self, row: Row<'_>, out: &mut [f64], scratch: &mut Scratch) {
+    pub(crate) fn along(&self, row: Row<'_>, out: &mut [f64], scratch: &mut Scratch) {
         let values = [
             Value::Slice(row.x),
             Value::Scalar(row.y),
@@ -79,12 +79,12 @@ impl Function {
     }
 
     /// Value at one place and time.
-    pub fn at(&self, t: f64, [x, y, z]: [f64; 3]) -> f64 {
+    pub(crate) fn at(&self, t: f64, [x, y, z]: [f64; 3]) -> f64 {
         self.program.evaluate_scalar(&[x, y, z, t])
     }
 
     /// Values at all samples of a grid.
-    pub fn sample(&self, grid: &Grid, t: f64) -> Vec<f64> {
+    pub(crate) fn sample(&self, grid: &Grid, t: f64) -> Vec<f64> {
         let mut values = vec![0.0; grid.len()];
         let mut scratch = Scratch::default();
         let nx = grid.axes()[0].len();
@@ -95,7 +95,7 @@ impl Function {
     }
 
     /// Values as a field on `grid` holds them: at the points, or averaged over the cells.
-    pub fn on(&self, grid: &Grid, t: f64) -> Vec<f64> {
+    pub(crate) fn on(&self, grid: &Grid, t: f64) -> Vec<f64> {
         match grid.centring() {
             Centring::Point => self.sample(grid, t),
             Centring::Cell => {
@@ -108,7 +108,7 @@ impl Function {
     }
 
     /// As a source term of a solver, which may call it from several threads.
-    pub fn into_source(self) -> Arc<dyn Fn(Row<'_>, &mut [f64]) + Send + Sync> {
+    pub(crate) fn into_source(self) -> Arc<dyn Fn(Row<'_>, &mut [f64]) + Send + Sync> {
         // Workspaces are handed around, not made anew: a step allocates nothing.
         let spare: Mutex<Vec<Scratch>> = Mutex::new(Vec::new());
         Arc::new(move |row, out| {

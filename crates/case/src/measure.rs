@@ -222,10 +222,12 @@ fn history(expect: &Expect, file: &VtkHdfFile) -> Result<f64, MeasureError> {
     };
     let (names, rows) = file.history()?;
     let name = expect.name.as_deref().unwrap_or("");
-    let column = names
-        .iter()
-        .position(|n| n == name)
-        .ok_or_else(|| missing(format!("history of `{name}`; it has `{}`", names.join("`, `"))))?;
+    let column = names.iter().position(|n| n == name).ok_or_else(|| {
+        missing(format!(
+            "history of `{name}`; it has `{}`",
+            names.join("`, `")
+        ))
+    })?;
     match expect.time {
         None => Ok(rows
             .iter()

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use pdesolve_io::plot::{Curve, Frame, Labels, Scale, colour_map, history, lines, quantity, space_time};
+use pdesolve_io::plot::{
+    Curve, Frame, Labels, Scale, colour_map, history, lines, quantity, space_time,
+};
 use pdesolve_io::{IoError, VtkHdfFile};
 
 use crate::names;

@@ -11,8 +11,8 @@ use pdesolve_pde::finite_volume::{
 use pdesolve_pde::spectral::{Spectral, SpectralError, SpectralParams};
 
 use crate::finding::Finding;
-use crate::names;
 use crate::function::Function;
+use crate::names;
 use crate::registry::{PROBLEMS, Solver};
 use crate::schema::{Boundary, Case, Initial, OutputParams, Value};
 
@@ -72,7 +72,13 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
     let quantities = simulation.quantity_names();
     let monitored = match &case.output.monitor {
         None => (0..quantities.len().min(1)).collect(),
-        Some(names) => positions("output.monitor", "quantity", names, &quantities, &mut findings),
+        Some(names) => positions(
+            "output.monitor",
+            "quantity",
+            names,
+            &quantities,
+            &mut findings,
+        ),
     };
     let mut values = Vec::new();
     simulation.quantities(&mut values);
@@ -98,7 +104,7 @@ fn mesh_finding(error: MeshError) -> Finding {
         MeshError::Extent { axis, .. } => axis_path("upper", *axis),
         MeshError::Stretching { axis, .. } => axis_path("stretching", *axis),
         MeshError::Axes { key, .. } => format!("mesh.{key}"),
-        MeshError::Centring { .. } => "mesh".to_owned(),
+        MeshError::Centring { .. } | MeshError::Coordinates { .. } => "mesh".to_owned(),
     };
     Finding::new("E0304", path, error.to_string())
 }
@@ -140,7 +146,10 @@ fn output_times(case: &Case, findings: &mut Vec<Finding>) -> Vec<f64> {
                     findings.push(Finding::new(
                         "E0306",
                         format!("output.at[{}]", i + 1),
-                        format!("output times must increase, but {} follows {}", pair[1], pair[0]),
+                        format!(
+                            "output times must increase, but {} follows {}",
+                            pair[1], pair[0]
+                        ),
                     ));
                 }
             }
@@ -345,14 +354,18 @@ fn spectral(
     };
     let names: Vec<String> = equation.fields().into_iter().map(|f| f.name).collect();
     let initial = initial_values(case, grid, &names, findings);
-    let mut simulation =
-        match Spectral::new(equation, grid, params, &case.time, case.trajectories) {
-            Ok(simulation) => simulation,
-            Err(error) => {
-                findings.push(Finding::new("E0308", spectral_key(&error), error.to_string()));
-                return None;
-            }
-        };
+    let mut simulation = match Spectral::new(equation, grid, params, &case.time, case.trajectories)
+    {
+        Ok(simulation) => simulation,
+        Err(error) => {
+            findings.push(Finding::new(
+                "E0308",
+                spectral_key(&error),
+                error.to_string(),
+            ));
+            return None;
+        }
+    };
     for (trajectory, fields) in initial?.iter().enumerate() {
         for (field, values) in fields.iter().enumerate() {
             simulation.set_field(trajectory, field, values);
@@ -439,9 +452,11 @@ fn volumes(
             Some(Box::new(simulation))
         }
         Err(errors) => {
-            findings.extend(errors.iter().map(|error| {
-                Finding::new("E0309", volumes_key(error), error.to_string())
-            }));
+            findings.extend(
+                errors
+                    .iter()
+                    .map(|error| Finding::new("E0309", volumes_key(error), error.to_string())),
+            );
             None
         }
     }
@@ -483,9 +498,9 @@ fn spectral_key(error: &SpectralError) -> String {
         SpectralError::StepChoice { .. } => "time".to_owned(),
         SpectralError::Cfl { .. } => "time.cfl".to_owned(),
         SpectralError::NoTrajectory => "trajectories".to_owned(),
-        SpectralError::TooManyOperands { .. } | SpectralError::NoSuchField { .. } => {
-            "problem".to_owned()
-        }
+        SpectralError::TooManyOperands { .. }
+        | SpectralError::NoSuchField { .. }
+        | SpectralError::Equation { .. } => "problem".to_owned(),
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use pdesolve_pde::finite_volume::{self, FiniteVolumeParams, ScalarLaw};
 use pdesolve_pde::spectral::equations as eq;
-use pdesolve_pde::spectral::{SpectralEquation, SpectralParams};
+use pdesolve_pde::spectral::{
+    ExpressionEquation, ExpressionError, ExpressionParams, SpectralEquation, SpectralParams,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +66,7 @@ problems! {
     SwiftHohenberg(eq::SwiftHohenberg) "swift_hohenberg" SPECTRAL, "u_t = r u - (k^2 + laplace)^2 u + g u^2 - u^3";
     GrayScott(eq::GrayScott) "gray_scott" SPECTRAL, "u_t = Du laplace u - u v^2 + f (1 - u), v_t = Dv laplace v + u v^2 - (f + k) v";
     NavierStokes(eq::NavierStokes) "navier_stokes" SPECTRAL, "2-D incompressible flow, vorticity form, with drag and Kolmogorov forcing";
+    Expression(ExpressionParams) "expression" SPECTRAL, "your own right-hand side as text, one a field";
 }
 
 /// The method and its parameters; `kind` names it.
@@ -92,7 +95,9 @@ impl Solver {
             _ => String::new(),
         };
         match self {
-            Self::Spectral(params) => format!("spectral, {}", name(serde_json::to_value(params.scheme))),
+            Self::Spectral(params) => {
+                format!("spectral, {}", name(serde_json::to_value(params.scheme)))
+            }
             Self::FiniteVolume(params) => format!(
                 "finite volumes, {}",
                 name(serde_json::to_value(params.reconstruction))
@@ -126,6 +131,14 @@ impl Problem {
             Self::SwiftHohenberg(p) => Arc::new(p.clone()),
             Self::GrayScott(p) => Arc::new(p.clone()),
             Self::NavierStokes(p) => Arc::new(p.clone()),
+            Self::Expression(p) => Arc::new(ExpressionEquation::new(p, parameters, dim).map_err(
+                |errors| {
+                    errors
+                        .into_iter()
+                        .map(expression_finding)
+                        .collect::<Vec<_>>()
+                },
+            )?),
         };
         Ok(Some(equation))
     }
@@ -147,5 +160,19 @@ impl Problem {
             })),
             _ => None,
         }
+    }
+}
+
+/// A fault of a right-hand side, at its place in the file.
+fn expression_finding(error: ExpressionError) -> Finding {
+    let path = if error.field.is_empty() {
+        "problem.equations".to_owned()
+    } else {
+        format!("problem.equations.{}", error.field)
+    };
+    let finding = Finding::new("E0301", path, error.message).span(error.span);
+    match error.help {
+        Some(help) => finding.help(help),
+        None => finding,
     }
 }

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use pdesolve_core::{Control, DriveError, Observer, Simulation, State, Step, StepError, StopReason};
+use pdesolve_core::{
+    Control, DriveError, Observer, Simulation, State, Step, StepError, StopReason,
+};
 use pdesolve_io::{IoError, RunMeta, VtkHdfWriter, checkpoint};
 
 use crate::finding::Finding;
@@ -115,7 +117,11 @@ pub fn run(
         seed: case.seed,
         schema: case.schema,
     };
-    if let Some(folder) = options.output.parent().filter(|f| !f.as_os_str().is_empty()) {
+    if let Some(folder) = options
+        .output
+        .parent()
+        .filter(|f| !f.as_os_str().is_empty())
+    {
         std::fs::create_dir_all(folder)
             .map_err(|source| RunError::Input(IoError::system("create", folder, source)))?;
     }

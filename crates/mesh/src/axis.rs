@@ -313,3 +313,26 @@ fn subdivide(lower: f64, upper: f64, n: usize, map: &dyn Fn(f64) -> f64) -> Vec<
     nodes[n] = upper;
     nodes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Axis;
+
+    #[test]
+    fn stored_coordinates_give_an_equal_axis_and_bad_ones_an_error() {
+        let axis = Axis::points('x', -1.0, 2.0, 7, true).unwrap();
+        let parts = |samples: &[f64], faces: &[f64]| {
+            Axis::from_parts('x', true, true, samples.to_vec(), faces.to_vec())
+        };
+        assert_eq!(parts(axis.samples(), axis.faces()).unwrap(), axis);
+        for (samples, faces) in [
+            (&[][..], &[0.0][..]),
+            (&[0.5], &[0.0, 1.0, 2.0]),
+            (&[0.5], &[1.0, 0.0]),
+            (&[f64::NAN], &[0.0, 1.0]),
+            (&[1.5], &[0.0, 1.0]),
+        ] {
+            assert!(parts(samples, faces).is_err(), "{samples:?} {faces:?}");
+        }
+    }
+}

@@ -20,5 +20,5 @@ mod restrict;
 pub use axis::{Axis, MeshError};
 pub use grid::{BOUNDARY_NAMES, Centring, Grid, Row, Side};
 pub use params::{MeshParams, Stretching};
-pub use restrict::restrict;
 pub use reduce::{Norms, deterministic_sum, difference_norms};
+pub use restrict::restrict;

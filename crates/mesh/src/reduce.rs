@@ -71,7 +71,11 @@ pub fn difference_norms(grid: &Grid, u: &[f64], v: &[f64]) -> (f64, f64) {
     let scale = Norms::of(grid, v).l2;
     let l2 = Norms::of(grid, &difference).l2;
     let max = difference.iter().fold(0.0, |worst: f64, d| {
-        if d.is_nan() { f64::NAN } else { worst.max(d.abs()) }
+        if d.is_nan() {
+            f64::NAN
+        } else {
+            worst.max(d.abs())
+        }
     });
     let max = if l2.is_nan() { f64::NAN } else { max };
     (if scale > 0.0 { l2 / scale } else { l2 }, max)

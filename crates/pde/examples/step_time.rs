@@ -73,8 +73,11 @@ impl SpectralEquation for Vorticity {
         vec![Operand::new(0, Symbol::Constant(-1.0))]
     }
     fn products(&self, _: Row<'_>, inputs: &[&[f64]], products: &mut [&mut [f64]]) {
-        let [u, v, wx, wy] = inputs else { return };
-        for (i, p) in products[0].iter_mut().enumerate() {
+        // Slices of one known length: without, every index is checked and nothing vectorises.
+        let p = &mut products[0][..];
+        let n = p.len();
+        let [u, v, wx, wy] = [0, 1, 2, 3].map(|i| &inputs[i][..n]);
+        for (i, p) in p.iter_mut().enumerate() {
             *p = u[i] * wx[i] + v[i] * wy[i];
         }
     }
@@ -102,10 +105,11 @@ impl SpectralEquation for GrayScott {
     }
     fn products(&self, _: Row<'_>, inputs: &[&[f64]], products: &mut [&mut [f64]]) {
         let [p, q] = products else { return };
-        for (i, (p, q)) in p.iter_mut().zip(q.iter_mut()).enumerate() {
-            let reaction = inputs[0][i] * inputs[1][i] * inputs[1][i];
-            *p = 0.04 - reaction;
-            *q = reaction;
+        let n = p.len();
+        let (u, v, q) = (&inputs[0][..n], &inputs[1][..n], &mut q[..n]);
+        for (i, p) in p.iter_mut().enumerate() {
+            q[i] = u[i] * v[i] * v[i];
+            *p = 0.04 - q[i];
         }
     }
 }

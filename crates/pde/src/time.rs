@@ -28,7 +28,8 @@ pub struct TimeParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub cfl: Option<f64>,
-    /// First step under error control. Default: a thousandth of the run.
+    /// First step under error control. Default: 1/1024 of the unit of time, from where it shrinks
+    /// or grows to what the tolerance allows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub first_step: Option<f64>,
@@ -37,7 +38,7 @@ pub struct TimeParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub min_step: Option<f64>,
-    /// Largest step that error control or the Courant number may choose. Default: the run.
+    /// Largest step that error control or the Courant number may choose. Default: no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub max_step: Option<f64>,

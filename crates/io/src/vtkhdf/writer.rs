@@ -3,20 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hdf5::{Attribute, Dataset, File, Group, Hyperslab, SimpleExtents, SliceOrIndex};
-use ndarray::{ArrayView1, ArrayView2, ArrayViewD};
+use hdf5::{Dataset, File, Hyperslab, SliceOrIndex};
+use ndarray::{ArrayView2, ArrayViewD};
 use pdesolve_core::FieldSpec;
-use pdesolve_mesh::Grid;
+use pdesolve_mesh::{Centring, Grid};
 
+use super::RunMeta;
 use super::history::History;
-use super::layout::{Image, Kind, Layout, Mesh};
+use super::layout::{Kind, Layout};
+use super::parts::{Column, Parts};
 use super::reader::VtkHdfFile;
-use super::{FORMAT, RunMeta};
+use super::ring::Ring;
 use crate::error::{IoError, list};
 use crate::hdf::{self, Context};
-
-/// Entries of a per-step column that are allocated together.
-const COLUMN_CHUNK: usize = 128;
 
 /// A temporal VTKHDF file that grows by one frame at a time. See the [module](super) for the
 /// layout and for what holds after a kill.
@@ -31,21 +30,10 @@ pub struct VtkHdfWriter {
     layout: Layout,
     data: Vec<Dataset>,
     offsets: Vec<Dataset>,
-    times: Dataset,
     parts: Vec<Column>,
-    n_steps: Attribute,
-    steps: usize,
-    last: f64,
+    times: Vec<f64>,
+    ring: Ring,
     history: History,
-}
-
-/// A per-step column that always holds the same number (the mesh does not change).
-#[derive(Debug)]
-struct Column {
-    dataset: Dataset,
-    value: i64,
-    /// VTK wants some of them with a second axis of length 1.
-    two_axes: bool,
 }
 
 impl VtkHdfWriter {
@@ -79,11 +67,9 @@ impl VtkHdfWriter {
             layout,
             data: parts.data,
             offsets: parts.offsets,
-            times: parts.times,
             parts: parts.constant,
-            n_steps: parts.n_steps,
-            steps: 0,
-            last: f64::NEG_INFINITY,
+            times: Vec::new(),
+            ring: parts.ring,
             history: History::new(parts.history, parts.n_rows),
         })
     }
@@ -148,8 +134,8 @@ impl VtkHdfWriter {
 
     /// Adds a frame: `values[field][sample]` in grid order (x fastest) at `time`.
     ///
-    /// Data first, then a flush, then the number of steps and another flush: whoever opens the
-    /// file at any moment sees complete frames only.
+    /// Data first, then a flush, then the switch to the new list of steps and another flush:
+    /// whoever opens the file at any moment sees complete frames only.
     ///
     /// # Errors
     /// [`IoError::Count`], [`IoError::TimeOrder`] unless `time` is later than the last frame, or
@@ -209,6 +195,7 @@ impl VtkHdfWriter {
             })
             .during(&self.path, || "write the summary".to_owned())?;
         self.flush()?;
+        self.trim()?;
         self.raw
             .sync_all()
             .map_err(|source| IoError::system("flush", &self.path, source))?;
@@ -217,7 +204,7 @@ impl VtkHdfWriter {
 
     /// Frames written so far.
     pub fn steps(&self) -> usize {
-        self.steps
+        self.times.len()
     }
 
     fn write_frame(&mut self, time: f64, values: &[Vec<f64>]) -> Result<(), IoError> {
@@ -239,23 +226,23 @@ impl VtkHdfWriter {
                 ));
             }
         }
-        if !time.is_finite() || time <= self.last {
+        let last = self.times.last().copied().unwrap_or(f64::NEG_INFINITY);
+        if !time.is_finite() || time <= last {
             return Err(IoError::TimeOrder {
                 path: self.path.clone(),
                 time,
-                last: self.last,
+                last,
             });
         }
         self.history.write(&self.path)?;
-        self.write_arrays(time, values)
+        self.write_arrays(values)
             .during(&self.path, || format!("write the frame at t = {time}"))?;
-        self.steps += 1;
-        self.last = time;
+        self.times.push(time);
         Ok(())
     }
 
-    fn write_arrays(&self, time: f64, values: &[Vec<f64>]) -> hdf5::Result<()> {
-        let k = self.steps;
+    fn write_arrays(&self, values: &[Vec<f64>]) -> hdf5::Result<()> {
+        let k = self.times.len();
         let shape = self.layout.shape(k + 1);
         let slab: Vec<SliceOrIndex> = self
             .layout
@@ -285,15 +272,17 @@ impl VtkHdfWriter {
                 hdf::extend(&column.dataset, k, &[column.value])?;
             }
         }
-        hdf::extend(&self.times, k, &[time])
+        Ok(())
     }
 
     /// Makes all that was written part of what the file promises.
     fn commit(&mut self) -> Result<(), IoError> {
+        self.ring
+            .prepare(&self.times)
+            .during(&self.path, || "list the frames".to_owned())?;
         self.flush()?;
-        let steps = self.steps as i64;
-        self.n_steps
-            .write_scalar(&steps)
+        self.ring
+            .switch()
             .and_then(|()| self.history.promise())
             .during(&self.path, || "count the frames".to_owned())?;
         self.flush()
@@ -304,19 +293,25 @@ impl VtkHdfWriter {
         self.file
             .flush()
             .during(&self.path, || "flush the file".to_owned())?;
-        self.set_len(self.file.size())
+        // The flush has cut the file to what is in use.
+        self.reserve()
     }
 
-    /// Lengthens the file beyond all that the coming flush can need.
+    /// Keeps the file longer than all that the next flush can need.
     ///
     /// While it flushes, HDF5 first writes the new end of the file into the superblock and then
-    /// extends the file to it; a file shorter than its superblock says is refused by every reader.
-    /// Behind this call the file is never too short. The added bytes take no disk space and are
-    /// cut off after the flush.
+    /// extends the file to it; and a reader first asks for the length of the file and then reads
+    /// the superblock. A file shorter than its superblock says is refused: with the reserve it
+    /// never is, for a file left by a kill as for a reader that comes at the wrong moment. The
+    /// added bytes take no disk space; [`VtkHdfWriter::trim`] takes them off at the end.
     fn reserve(&self) -> Result<(), IoError> {
         let frame = self.layout.len * size_of::<f64>() * self.data.len();
         let slack = (1 << 20) + 2 * frame as u64 + 4096 * self.data.len() as u64;
         self.set_len(self.file.size() + slack)
+    }
+
+    fn trim(&self) -> Result<(), IoError> {
+        self.set_len(self.file.size())
     }
 
     fn set_len(&self, bytes: u64) -> Result<(), IoError> {
@@ -342,202 +337,14 @@ impl Drop for VtkHdfWriter {
             // Never completed: nothing of it is worth keeping.
             Some(aside) => drop(fs::remove_file(aside)),
             // A destructor has no way to report; `finish` is where errors show.
-            None => drop(self.history.write(&self.path).and_then(|()| self.commit())),
+            None => drop(
+                self.history
+                    .write(&self.path)
+                    .and_then(|()| self.commit())
+                    .and_then(|()| self.trim()),
+            ),
         }
     }
-}
-
-/// The objects of a new file.
-struct Parts {
-    data: Vec<Dataset>,
-    offsets: Vec<Dataset>,
-    times: Dataset,
-    constant: Vec<Column>,
-    n_steps: Attribute,
-    history: Group,
-    n_rows: Attribute,
-}
-
-impl Parts {
-    fn new(
-        file: &File,
-        grid: &Grid,
-        fields: &[FieldSpec],
-        meta: &RunMeta,
-        layout: &Layout,
-    ) -> hdf5::Result<Self> {
-        let vtk = file.create_group("VTKHDF")?;
-        hdf::put(&vtk, "Version", &[2i64, 0])?;
-        match layout.kind {
-            Kind::Image => put_image(&vtk, grid)?,
-            Kind::Unstructured => put_mesh(&vtk, grid)?,
-        }
-        let data_group = vtk.create_group(layout.group)?;
-        let steps = vtk.create_group("Steps")?;
-        let n_steps = hdf::put_scalar(&steps, "NSteps", 0i64)?;
-        let times = hdf::column::<f64>(&steps, "Values", COLUMN_CHUNK)?;
-        let offset_group = steps.create_group(&format!("{}Offsets", layout.group))?;
-        let mut data = Vec::with_capacity(fields.len());
-        let mut offsets = Vec::with_capacity(fields.len());
-        for field in fields {
-            let mut extents = SimpleExtents::fixed(layout.shape(0)).to_vec();
-            extents[0] = (0..).into();
-            let dataset = data_group
-                .new_dataset::<f64>()
-                .shape(SimpleExtents::new(extents))
-                .chunk(layout.chunk.clone())
-                .shuffle()
-                .deflate(4)
-                .create(field.name.as_str())?;
-            hdf::put_text(&dataset, "units", &field.units)?;
-            data.push(dataset);
-            offsets.push(hdf::column::<i64>(
-                &offset_group,
-                &field.name,
-                COLUMN_CHUNK,
-            )?);
-        }
-        let constant = match layout.kind {
-            Kind::Image => Vec::new(),
-            Kind::Unstructured => part_columns(&steps)?,
-        };
-        let (history, n_rows) = put_meta(file, grid, fields, meta)?;
-        Ok(Self {
-            data,
-            offsets,
-            times,
-            constant,
-            n_steps,
-            history,
-            n_rows,
-        })
-    }
-}
-
-fn put_image(vtk: &Group, grid: &Grid) -> hdf5::Result<()> {
-    let image = Image::of(grid);
-    let [nx, ny, nz] = image.cells;
-    hdf::put_ascii::<9>(vtk, "Type", "ImageData")?;
-    hdf::put(vtk, "WholeExtent", &[0i64, nx, 0, ny, 0, nz])?;
-    hdf::put(vtk, "Origin", &image.origin)?;
-    hdf::put(vtk, "Spacing", &image.spacing)?;
-    hdf::put(
-        vtk,
-        "Direction",
-        &[1.0f64, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
-    )
-}
-
-fn put_mesh(vtk: &Group, grid: &Grid) -> hdf5::Result<()> {
-    let mesh = Mesh::of(grid);
-    let cells = mesh.offsets.len() - 1;
-    hdf::put_ascii::<16>(vtk, "Type", "UnstructuredGrid")?;
-    for (name, n) in [
-        ("NumberOfPoints", mesh.points.len()),
-        ("NumberOfCells", cells),
-        ("NumberOfConnectivityIds", mesh.connectivity.len()),
-    ] {
-        vtk.new_dataset_builder()
-            .with_data(ArrayView1::from(&[n as i64]))
-            .create(name)?;
-    }
-    let flat: Vec<f64> = mesh.points.iter().flatten().copied().collect();
-    vtk.new_dataset_builder()
-        .with_data(ArrayView2::from_shape((mesh.points.len(), 3), &flat)?)
-        .create("Points")?;
-    vtk.new_dataset_builder()
-        .with_data(ArrayView1::from(&mesh.connectivity))
-        .create("Connectivity")?;
-    vtk.new_dataset_builder()
-        .with_data(ArrayView1::from(&mesh.offsets))
-        .create("Offsets")?;
-    vtk.new_dataset_builder()
-        .with_data(ArrayView1::from(&vec![mesh.cell_type; cells]))
-        .create("Types")
-        .map(drop)
-}
-
-/// The columns by which every step refers to the one mesh and its one part.
-fn part_columns(steps: &Group) -> hdf5::Result<Vec<Column>> {
-    let mut columns = Vec::new();
-    for (name, value) in [
-        ("PartOffsets", 0),
-        ("NumberOfParts", 1),
-        ("PointOffsets", 0),
-    ] {
-        columns.push(Column {
-            dataset: hdf::column::<i64>(steps, name, COLUMN_CHUNK)?,
-            value,
-            two_axes: false,
-        });
-    }
-    for name in ["CellOffsets", "ConnectivityIdOffsets"] {
-        let dataset = steps
-            .new_dataset::<i64>()
-            .shape(SimpleExtents::new([(0..).into(), hdf5::Extent::fixed(1)]))
-            .chunk(vec![COLUMN_CHUNK, 1])
-            .create(name)?;
-        columns.push(Column {
-            dataset,
-            value: 0,
-            two_axes: true,
-        });
-    }
-    Ok(columns)
-}
-
-/// The group `/pdesolve`; returns its history group with the count of rows.
-fn put_meta(
-    file: &File,
-    grid: &Grid,
-    fields: &[FieldSpec],
-    meta: &RunMeta,
-) -> hdf5::Result<(Group, Attribute)> {
-    let ours = file.create_group("pdesolve")?;
-    hdf::put_scalar(&ours, "format", FORMAT)?;
-    hdf::put_scalar(&ours, "schema", u64::from(meta.schema))?;
-    hdf::put_scalar(&ours, "seed", meta.seed)?;
-    hdf::put_text(&ours, "version", &meta.version)?;
-    hdf::put_text(&ours, "title", &meta.title)?;
-    // Attributes are limited to 64 KiB, datasets are not.
-    ours.new_dataset::<hdf5::types::VarLenUnicode>()
-        .create("case")?
-        .write_scalar(&hdf::unicode(&meta.case_text)?)?;
-    let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
-    ours.new_dataset_builder()
-        .with_data(&hdf::unicodes(&names)?)
-        .create("fields")?;
-    let axes = ours.create_group("axes")?;
-    hdf::put_text(
-        &axes,
-        "centring",
-        match grid.centring() {
-            pdesolve_mesh::Centring::Point => "point",
-            pdesolve_mesh::Centring::Cell => "cell",
-        },
-    )?;
-    for axis in grid.axes() {
-        let name = axis.name().to_string();
-        let samples = axes
-            .new_dataset_builder()
-            .with_data(ArrayView1::from(axis.samples()))
-            .create(name.as_str())?;
-        let lower = match grid.centring() {
-            pdesolve_mesh::Centring::Point => axis.samples()[0],
-            pdesolve_mesh::Centring::Cell => axis.faces()[0],
-        };
-        hdf::put_scalar(&samples, "periodic", axis.is_periodic())?;
-        hdf::put_scalar(&samples, "uniform", axis.is_uniform())?;
-        hdf::put_scalar(&samples, "lower", lower)?;
-        hdf::put_scalar(&samples, "upper", lower + axis.length())?;
-        axes.new_dataset_builder()
-            .with_data(ArrayView1::from(axis.faces()))
-            .create(format!("{name}_faces").as_str())?;
-    }
-    ours.create_group("summary")?;
-    let history = ours.create_group("history")?;
-    let n_rows = hdf::put_scalar(&history, "rows", 0u64)?;
-    Ok((history, n_rows))
 }
 
 fn check_names(path: &Path, fields: &[FieldSpec]) -> Result<(), IoError> {
@@ -572,16 +379,16 @@ fn name_and_unit(field: &FieldSpec) -> String {
 fn describe(grid: &Grid) -> String {
     let sizes: Vec<String> = grid.shape().iter().map(usize::to_string).collect();
     let what = match grid.centring() {
-        pdesolve_mesh::Centring::Point => "points",
-        pdesolve_mesh::Centring::Cell => "cells",
+        Centring::Point => "points",
+        Centring::Cell => "cells",
     };
     let mut text = format!("{} {what}", sizes.join(" x "));
     for axis in grid.axes() {
         let (first, last) = (axis.faces()[0], axis.faces()[axis.len()]);
         // The dual cells of a periodic point axis begin half a spacing below the first point.
         let first = match grid.centring() {
-            pdesolve_mesh::Centring::Point => axis.samples()[0],
-            pdesolve_mesh::Centring::Cell => first,
+            Centring::Point => axis.samples()[0],
+            Centring::Cell => first,
         };
         let last = if axis.is_periodic() {
             first + axis.length()

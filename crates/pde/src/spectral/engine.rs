@@ -15,7 +15,7 @@ use super::modes::Modes;
 use super::multiplier::Multiplier;
 use super::phi::Coefficients;
 use super::scheme::{Scheme, Update};
-use super::transform::{BLOCK, Scratch, Transform};
+use super::transform::{BLOCK, Scratch, Transform, points_pitch};
 
 /// Coefficients of all fields for one step size.
 pub(super) struct StepCoefficients {
@@ -52,19 +52,22 @@ pub(super) struct Workspace {
     scratch: Vec<Mutex<Scratch>>,
 }
 
+/// Buffers for bringing one field to the grid points.
+pub(super) struct Probe {
+    inverse: Vec<Complex64>,
+    scratch: Vec<Mutex<Scratch>>,
+}
+
 impl Engine {
     pub(super) fn workspace(&self, threads: usize) -> Workspace {
         let last = self.modes.last();
         let pencils = self.modes.pencils();
         let zeros = |n: usize| vec![Complex64::ZERO; n];
-        let slabs = if self.modes.axes.len() == 1 {
-            0
-        } else {
-            last.n * pencils
-        };
+        let several = self.modes.axes.len() > 1;
+        let if_several = |n: usize| zeros(if several { n } else { 0 });
         Workspace {
-            inverse: zeros(slabs * self.inputs.len()),
-            forward: zeros(slabs * self.outputs.len()),
+            inverse: if_several(pencils * points_pitch(self.inputs.len(), last.n)),
+            forward: if_several(pencils * last.n * self.outputs.len()),
             work: zeros(self.state_len() * self.scheme.registers()),
             scratch: (0..threads.max(1))
                 .map(|_| {
@@ -191,16 +194,14 @@ impl Engine {
         let Workspace {
             inverse, scratch, ..
         } = workspace;
-        let chunk = BLOCK * self.inputs.len() * last.n;
+        let points_len = points_pitch(self.inputs.len(), last.n);
+        let chunk = BLOCK * points_len;
         for_each_chunk(parallel, inverse, chunk, |block, points| {
             let mut scratch = lock(scratch);
             let Scratch {
                 block: modes, fft, ..
             } = &mut *scratch;
-            for (b, points) in points
-                .chunks_exact_mut(self.inputs.len() * last.n)
-                .enumerate()
-            {
+            for (b, points) in points.chunks_exact_mut(points_len).enumerate() {
                 let pencil = block * BLOCK + b;
                 let u = &from[pencil * size..(pencil + 1) * size];
                 self.begin_pencil(pencil, u, points, modes, fft);
@@ -219,7 +220,7 @@ impl Engine {
     ) {
         let kept = self.modes.last().kept;
         self.transform
-            .pencil_inverse(points, modes, fft, |i, modes| {
+            .pencil_inverse(self.inputs.len(), points, modes, fft, |i, modes| {
                 let (field, symbol) = &self.inputs[i];
                 symbol.apply(pencil * kept, &u[field * kept..(field + 1) * kept], modes);
             });
@@ -265,7 +266,8 @@ impl Engine {
         let (kept, pencils) = (last.kept, self.modes.pencils());
         let registers = self.scheme.registers();
         let is_last = stage + 1 == self.scheme.nodes().len();
-        let (size, points_len) = (self.fields * kept, self.inputs.len() * last.n);
+        let size = self.fields * kept;
+        let points_len = points_pitch(self.inputs.len(), last.n);
         let Workspace {
             inverse,
             forward,
@@ -340,6 +342,19 @@ impl Engine {
         for_each_block(parallel, pencils.div_ceil(BLOCK), to, work, inverse, body);
     }
 
+    /// Buffers for [`Engine::sample`].
+    pub(super) fn probe(&self) -> Probe {
+        let points = if self.modes.axes.len() == 1 {
+            0
+        } else {
+            self.modes.pencils() * points_pitch(1, self.modes.last().n)
+        };
+        Probe {
+            inverse: vec![Complex64::ZERO; points],
+            scratch: self.scratches(1, 0),
+        }
+    }
+
     /// Writes the values of one field at the grid points, after multiplication by `symbol`.
     pub(super) fn sample(
         &self,
@@ -347,16 +362,17 @@ impl Engine {
         field: usize,
         symbol: &Multiplier,
         out: &mut [f64],
+        probe: &mut Probe,
         parallel: bool,
     ) {
         let kept = self.modes.last().kept;
         let nx = self.modes.axes[0].n;
+        let Probe { inverse, scratch } = probe;
         if self.modes.axes.len() == 1 {
-            let mut scratch = self.transform.scratch(1, 0, 0);
             self.transform.line(
                 1,
                 0,
-                &mut scratch,
+                &mut lock(scratch),
                 |_, line| symbol.apply(0, &state[field * kept..(field + 1) * kept], line),
                 |inputs, _| out.copy_from_slice(inputs[0]),
                 |_, _| {},
@@ -364,14 +380,12 @@ impl Engine {
             return;
         }
         let n = self.modes.last().n;
-        let mut inverse = vec![Complex64::ZERO; self.modes.pencils() * n];
-        let scratch = self.scratches(1, 0, parallel);
-        for_each_chunk(parallel, &mut inverse, n, |pencil, points| {
-            let mut scratch = lock(&scratch);
+        for_each_chunk(parallel, inverse, points_pitch(1, n), |pencil, points| {
+            let mut scratch = lock(scratch);
             let Scratch { block, fft, .. } = &mut *scratch;
             let at = (pencil * self.fields + field) * kept;
             self.transform
-                .pencil_inverse(points, block, fft, |_, modes| {
+                .pencil_inverse(1, points, block, fft, |_, modes| {
                     symbol.apply(pencil * kept, &state[at..at + kept], modes);
                 });
         });
@@ -382,11 +396,11 @@ impl Engine {
             let first = block * together;
             self.transform.slabs(
                 (first, out.len() / slab),
-                &inverse,
+                inverse,
                 1,
                 &mut [],
                 0,
-                &mut lock(&scratch),
+                &mut lock(scratch),
                 |row, inputs, _| {
                     let at = (row - first * rows) * nx;
                     out[at..at + nx].copy_from_slice(inputs[0]);
@@ -423,7 +437,7 @@ impl Engine {
         } else {
             let pencils = self.modes.pencils();
             let mut forward = vec![Complex64::ZERO; self.modes.last().n * pencils];
-            let scratch = self.scratches(0, 1, parallel);
+            let scratch = self.scratches(0, 1);
             let together = self.transform.slabs_together();
             for_each_chunk(
                 parallel,
@@ -470,13 +484,8 @@ impl Engine {
         self.modes.symmetrize(self.fields, state);
     }
 
-    fn scratches(&self, inputs: usize, products: usize, parallel: bool) -> Vec<Mutex<Scratch>> {
-        let threads = if parallel {
-            rayon::current_num_threads()
-        } else {
-            1
-        };
-        (0..threads)
+    fn scratches(&self, inputs: usize, products: usize) -> Vec<Mutex<Scratch>> {
+        (0..rayon::current_num_threads())
             .map(|_| Mutex::new(self.transform.scratch(inputs, products, 0)))
             .collect()
     }

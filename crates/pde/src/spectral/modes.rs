@@ -180,8 +180,9 @@ impl Modes {
     /// `coefficients` is `[pencil][field][mode of the last axis]`.
     pub(super) fn symmetrize(&self, fields: usize, coefficients: &mut [Complex64]) {
         let last = self.last();
-        for ix in 0..self.axes[0].kept {
-            if ix != 0 && !self.axes[0].is_nyquist(ix) {
+        let x = &self.axes[0];
+        for ix in [0, x.kept - 1] {
+            if ix != 0 && !x.is_nyquist(ix) {
                 continue;
             }
             if self.axes.len() == 1 {

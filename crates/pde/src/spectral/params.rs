@@ -10,7 +10,7 @@ use super::scheme::Scheme;
 #[serde(default, deny_unknown_fields)]
 pub struct SpectralParams {
     /// Time integrator. Default: `etdrk4`.
-    pub kind: Scheme,
+    pub scheme: Scheme,
     /// Fraction of the modes along each axis that is kept. 2/3 makes products of two fields free
     /// of aliasing, 1/2 products of three, 1 keeps all modes. Equations without nonlinear terms
     /// keep all modes whatever stands here. Dimensionless, above 0, at most 1. Default: 2/3.
@@ -25,7 +25,7 @@ pub struct SpectralParams {
 impl Default for SpectralParams {
     fn default() -> Self {
         Self {
-            kind: Scheme::default(),
+            scheme: Scheme::default(),
             dealias: 2.0 / 3.0,
             contour_points: 32,
         }
@@ -34,9 +34,9 @@ impl Default for SpectralParams {
 
 impl SpectralParams {
     /// The defaults with another integrator.
-    pub fn new(kind: Scheme) -> Self {
+    pub fn new(scheme: Scheme) -> Self {
         Self {
-            kind,
+            scheme,
             ..Self::default()
         }
     }

@@ -8,7 +8,7 @@ use pdesolve_mesh::{Centring, Grid, Norms};
 use rayon::prelude::*;
 
 use super::control::{Controller, STATE_LEN, StepControl, rounded};
-use super::engine::{Engine, StepCoefficients, Workspace};
+use super::engine::{Engine, Probe, StepCoefficients, Workspace};
 use super::equation::{Quadratic, SpectralEquation, Wavenumber};
 use super::modes::Modes;
 use super::multiplier::Multiplier;
@@ -50,6 +50,8 @@ pub struct Spectral {
     cached: usize,
     /// One field at the grid points, for norms; empty until first wanted.
     values: Vec<f64>,
+    /// Buffers for bringing a field to the grid points; made when first wanted.
+    probe: Option<Probe>,
 }
 
 impl std::fmt::Debug for Spectral {
@@ -77,7 +79,7 @@ impl Spectral {
         trajectories: usize,
     ) -> Result<Self, SpectralError> {
         check(equation.as_ref(), grid, params, trajectories)?;
-        let scheme = params.kind;
+        let scheme = params.scheme;
         let control = step_control(time, params)?;
         let dim = grid.dim();
         let fields = equation.fields().len();
@@ -172,6 +174,7 @@ impl Spectral {
             coefficients: Vec::new(),
             cached: if doubling { 4 } else { 2 },
             values: Vec::new(),
+            probe: None,
             engine,
         })
     }
@@ -230,6 +233,10 @@ impl Spectral {
     fn place(&self, field: usize, mode: usize) -> usize {
         let kept = self.engine.modes.last().kept;
         (mode / kept * self.engine.fields + field) * kept + mode % kept
+    }
+
+    fn take_probe(&mut self) -> Probe {
+        self.probe.take().unwrap_or_else(|| self.engine.probe())
     }
 
     /// Makes the coefficients for steps of size `h` the first of the list.
@@ -345,6 +352,7 @@ impl Spectral {
             return f64::INFINITY;
         }
         self.values.resize(self.engine.grid.len(), 0.0);
+        let mut probe = self.take_probe();
         let len = self.engine.state_len();
         let mut worst = 0.0_f64;
         for trajectory in 0..self.trajectories {
@@ -359,6 +367,7 @@ impl Spectral {
                         field,
                         &Multiplier::Constant(1.0),
                         &mut self.values,
+                        &mut probe,
                     )
                 };
                 scale = scale.max(largest(&self.state[part.clone()]));
@@ -369,6 +378,7 @@ impl Spectral {
                 worst = worst.max(shrink * error / (tolerance * scale));
             }
         }
+        self.probe = Some(probe);
         worst
     }
 
@@ -414,16 +424,19 @@ impl Spectral {
             return None;
         }
         self.values.resize(self.engine.grid.len(), 0.0);
+        let mut probe = self.take_probe();
         let len = self.engine.state_len();
         let mut worst = 0.0_f64;
         for state in self.state.chunks_exact(len) {
             for (axis, &(input, factor)) in speeds.iter().enumerate() {
                 let (field, symbol) = &self.engine.inputs[input];
+                let values = &mut self.values;
                 let speed =
-                    factor * largest_value(&self.engine, state, *field, symbol, &mut self.values);
+                    factor * largest_value(&self.engine, state, *field, symbol, values, &mut probe);
                 worst = worst.max(speed.abs() * dt / self.engine.grid.axes()[axis].width(0));
             }
         }
+        self.probe = Some(probe);
         Some(worst)
     }
 }
@@ -459,29 +472,23 @@ fn sweep(
         return;
     }
     let share = trajectories.div_ceil(workspaces.len()) * len;
+    let shares = (from.par_chunks(share))
+        .zip(to.par_chunks_mut(share))
+        .zip(workspaces.par_iter_mut());
     if let (Some(error), Some(register)) = (error, register) {
-        let body = |((from, to), (error, workspace)): (
-            (&[Complex64], &mut [Complex64]),
-            (&mut [Complex64], &mut Workspace),
-        )| {
+        (shares.zip(error.par_chunks_mut(share))).for_each(|(((from, to), workspace), error)| {
             let parts = from.chunks_exact(len).zip(to.chunks_exact_mut(len));
             for ((from, to), error) in parts.zip(error.chunks_exact_mut(len)) {
                 engine.step(coefficients, t, from, to, workspace, false);
                 engine.embedded_error(register, workspace, error);
             }
-        };
-        (from.par_chunks(share).zip(to.par_chunks_mut(share)))
-            .zip(error.par_chunks_mut(share).zip(workspaces.par_iter_mut()))
-            .for_each(body);
+        });
     } else {
-        let body = |((from, to), workspace): ((&[Complex64], &mut [Complex64]), &mut Workspace)| {
+        shares.for_each(|((from, to), workspace)| {
             for (from, to) in from.chunks_exact(len).zip(to.chunks_exact_mut(len)) {
                 engine.step(coefficients, t, from, to, workspace, false);
             }
-        };
-        (from.par_chunks(share).zip(to.par_chunks_mut(share)))
-            .zip(workspaces.par_iter_mut())
-            .for_each(body);
+        });
     }
 }
 
@@ -496,8 +503,9 @@ fn largest_value(
     field: usize,
     symbol: &Multiplier,
     values: &mut [f64],
+    probe: &mut Probe,
 ) -> f64 {
-    engine.sample(state, field, symbol, values, worth_threads(engine));
+    engine.sample(state, field, symbol, values, probe, worth_threads(engine));
     values.iter().fold(0.0, |most, v| most.max(v.abs()))
 }
 
@@ -587,6 +595,10 @@ fn check(
     }
 }
 
+/// First step under error control where none is given, in units of time: 2^-10. It is refused down,
+/// or grows by up to 4 a step, to what the tolerance allows.
+const FIRST_STEP: f64 = 1.0 / 1024.0;
+
 fn step_control(time: &TimeParams, params: &SpectralParams) -> Result<StepControl, SpectralError> {
     let range = |key, value, expected| {
         Err(SpectralError::Range {
@@ -622,19 +634,18 @@ fn step_control(time: &TimeParams, params: &SpectralParams) -> Result<StepContro
     match (time.step, time.tolerance) {
         (Some(step), None) => Ok(StepControl::Fixed(step)),
         (None, Some(tolerance)) => {
-            let largest = time.max_step.unwrap_or(run);
+            // Neither bound nor first step may depend on the end of the run by default: a run
+            // that is extended later must have taken the same steps.
+            let largest = time.max_step.unwrap_or(f64::INFINITY);
             let smallest = time.min_step.unwrap_or(1e-12 * run);
             if smallest > largest {
                 return range("min_step", smallest, "at most `max_step`");
             }
-            let first = time
-                .first_step
-                .unwrap_or(1e-3 * run)
-                .clamp(smallest, largest);
-            let estimate = if params.kind.has_embedded_error() {
-                params.kind.order() - 1
+            let first = time.first_step.unwrap_or(FIRST_STEP).min(largest);
+            let estimate = if params.scheme.has_embedded_error() {
+                params.scheme.order() - 1
             } else {
-                params.kind.order()
+                params.scheme.order()
             };
             Ok(StepControl::Adaptive(Controller::new(
                 tolerance, first, smallest, largest, estimate,
@@ -742,9 +753,11 @@ impl Simulation for Spectral {
     fn sample(&mut self, field: usize, out: &mut [f64]) {
         let (trajectory, field) = (field / self.engine.fields, field % self.engine.fields);
         let identity = Multiplier::Constant(1.0);
-        let state = self.trajectory(trajectory);
-        self.engine
-            .sample(state, field, &identity, out, worth_threads(&self.engine));
+        let mut probe = self.take_probe();
+        let (engine, state) = (&self.engine, self.trajectory(trajectory));
+        let parallel = worth_threads(engine);
+        engine.sample(state, field, &identity, out, &mut probe, parallel);
+        self.probe = Some(probe);
     }
 
     fn quantity_names(&self) -> Vec<String> {

@@ -116,7 +116,6 @@ mod tests {
         sim.sample(0, &mut end);
         let errors = end.iter().zip(x).map(|(u, &x)| (u - exact(x, 5.0)).abs());
         let error = errors.fold(0.0, f64::max);
-        eprintln!("MEASURED fisher {error:.2e}");
         assert!(error < 1e-7, "error {error:.2e}");
     }
 }

@@ -369,7 +369,6 @@ mod tests {
             .map(|r| 2e-3 / 3.0 * (r[0] + 4.0 * r[1] + r[2]))
             .sum();
         let error = (enstrophy1 - enstrophy0 - simpson).abs() / enstrophy0;
-        eprintln!("MEASURED enstrophy {error:.2e}");
         assert!(error < 1e-10, "enstrophy balance off by {error:.2e}");
     }
 

@@ -446,7 +446,6 @@ fn runs_of_written_out_equations_are_those_of_built_in_ones_to_1e_12() {
             difference_after(&gray_scott, GrayScott::default(), &square, (0.5, 100)),
         ),
     ] {
-        eprintln!("MEASURED {name}: {difference:.2e}");
         assert!(difference < 1e-12, "{name}: {difference:.2e}");
     }
 }
