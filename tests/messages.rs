@@ -255,7 +255,7 @@ fn output_path_that_cannot_be_written() {
     golden(
         "output_path_that_cannot_be_written",
         &dir,
-        &["run", "case.toml", "--output", "nowhere/out.vtkhdf"],
+        &["run", "case.toml", "--output", "case.toml/out.vtkhdf"],
     );
 }
 

@@ -176,13 +176,33 @@ impl Diagnostic {
         elements.extend(
             notes
                 .chain(helps)
-                .map(|(level, text)| level.message(text.as_str()).into()),
+                .map(|(level, text)| level.message(wrap(text)).into()),
         );
         level
             .primary_title(self.message.as_str())
             .id(self.code)
             .elements(elements)
     }
+}
+
+/// Breaks a long note into lines.
+fn wrap(text: &str) -> String {
+    const WIDTH: usize = 88;
+    let mut wrapped = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > WIDTH {
+            wrapped.push('\n');
+            column = 0;
+        } else if column > 0 {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += length;
+    }
+    wrapped
 }
 
 impl fmt::Display for Diagnostic {

@@ -158,7 +158,12 @@ fn syntax_error(source: &Arc<Source>, offset: usize, error: &toml::de::Error) ->
         Some((what, expected)) => (what, Some(expected)),
         None => (message, None),
     };
-    let label = expected.map_or(String::new(), |expected| format!("expected {expected}"));
+    let label = match expected {
+        Some("literal string") => "expected text in quotes".to_owned(),
+        Some(expected) => format!("expected {expected}"),
+        None => String::new(),
+    };
+    let label_ends_in_quote = label.ends_with("`\"`") || label.ends_with("`'`");
     let span = error
         .span()
         .map_or(source.text.len()..source.text.len(), |span| {
@@ -173,6 +178,10 @@ fn syntax_error(source: &Arc<Source>, offset: usize, error: &toml::de::Error) ->
         .unwrap_or_default();
     if what.contains("must be quoted") {
         diagnostic = diagnostic.help("text stands in quotes: `kind = \"burgers\"`");
+    } else if what.contains("string") && label_ends_in_quote {
+        diagnostic = diagnostic.help(
+            "text ends with the quote it began with, on the same line; \"\"\" holds several lines",
+        );
     } else if what.contains("duplicate key") {
         diagnostic = diagnostic
             .help("each key, and each `[table]`, may stand only once: remove or rename one");

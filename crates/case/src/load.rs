@@ -246,7 +246,7 @@ impl<T> Loaded<T> {
             let (message, label) = match &finding.span {
                 // Faults of an expression are short and stand beside the caret.
                 Some(_) => (
-                    format!("the expression of `{}` makes no sense", finding.path),
+                    format!("bad expression for `{}`", finding.path),
                     finding.message.clone(),
                 ),
                 None => (finding.message.clone(), String::new()),

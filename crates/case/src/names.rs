@@ -3,7 +3,11 @@
 /// The valid name nearest to `found`, where one is near enough to be a slip of the fingers.
 pub fn nearest<'a>(found: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lowered = found.to_lowercase();
-    let allowed = (found.chars().count() / 3).clamp(1, 3);
+    // One letter is near every other letter: only its case may differ.
+    let allowed = match found.chars().count() {
+        0 | 1 => 0,
+        letters => (letters / 3).clamp(1, 3),
+    };
     let mut best: Option<(usize, &str)> = None;
     for name in valid {
         let distance = strsim::damerau_levenshtein(&lowered, &name.to_lowercase());
@@ -52,6 +56,8 @@ mod tests {
     fn a_name_unlike_all_has_no_nearest() {
         assert_eq!(nearest("nu", ["viscosity", "kind"]), None);
         assert_eq!(nearest("temperature", ["tolerance"]), None);
+        assert_eq!(nearest("v", ["u"]), None);
+        assert_eq!(nearest("U", ["u"]), Some("u"));
     }
 
     #[test]

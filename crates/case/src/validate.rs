@@ -434,21 +434,23 @@ impl<'a> Walker<'a> {
         } else {
             format!("{} lacks the key `{key}`", table_name(path))
         };
-        let place = table.clone();
-        let in_file = place.span.is_some();
-        let mut diagnostic = Diagnostic::error(codes::MISSING_KEY, message).at(
-            place,
-            if in_file {
-                format!("add `{written}`")
-            } else {
-                String::new()
-            },
-        );
+        // The case as a whole has no header to point to: a table is added at its end, a key
+        // above all tables.
+        let (place, label) = match &table.span {
+            Some(_) => (table.clone(), format!("add `{written}`")),
+            None if written.starts_with('[') => {
+                let end = table.source.text.trim_end().len();
+                let place = Place::new(&table.source, end..end);
+                (place, format!("add `{written}` after this"))
+            }
+            None => {
+                let place = Place::new(&table.source, 0..0);
+                (place, format!("add `{written}` above all tables"))
+            }
+        };
+        let mut diagnostic = Diagnostic::error(codes::MISSING_KEY, message).at(place, label);
         if let Some(text) = schema.and_then(|s| s.get("description")?.as_str()) {
             diagnostic = diagnostic.note(format!("`{key}`: {}", one_line(text)));
-        }
-        if !in_file {
-            diagnostic = diagnostic.help(format!("add `{written}`"));
         }
         self.found.push(diagnostic);
     }

@@ -194,12 +194,10 @@ impl Progress for Human {
             number(run.time),
             seconds(run.wall_seconds)
         ));
-        let width = run.results.iter().map(|(name, _)| name.len()).max();
+        let longest = run.results.iter().map(|(name, _)| name.len()).max();
+        let width = longest.unwrap_or(0);
         for (name, value) in &run.results {
-            say(&format!(
-                "  {name:<width$}  {value:.6e}",
-                width = width.unwrap_or(0)
-            ));
+            say(&format!("  {name:<width$}  {value:.6e}"));
         }
         say(&format!(
             "Wrote {} frames into {}",
