@@ -21,6 +21,7 @@ pub mod plots;
 pub mod prepare;
 pub mod progress;
 pub mod registry;
+mod results;
 pub mod run;
 pub mod schema;
 mod validate;

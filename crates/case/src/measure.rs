@@ -134,6 +134,16 @@ pub(crate) fn exact_values(
     Ok(function.on(grid, time))
 }
 
+/// Name of a field without the number of its trajectory: `u` for `u_0003`.
+pub(crate) fn base_name(name: &str) -> &str {
+    match name.rsplit_once('_') {
+        Some((base, number)) if number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()) => {
+            base
+        }
+        _ => name,
+    }
+}
+
 /// The frames of a file, found by time.
 struct Frames<'a> {
     file: &'a VtkHdfFile,
@@ -190,22 +200,14 @@ impl Frames<'_> {
             .iter()
             .map(|spec| spec.name.clone())
             .collect();
-        let base = |name: &str| match name.rsplit_once('_') {
-            Some((base, number))
-                if number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()) =>
-            {
-                base.to_owned()
-            }
-            _ => name.to_owned(),
-        };
         let wanted = match (field, names.first()) {
             (Some(field), _) => field.to_owned(),
-            (None, Some(first)) => base(first),
+            (None, Some(first)) => base_name(first).to_owned(),
             (None, None) => return Err(self.missing("field")),
         };
         let found: Vec<String> = names
             .into_iter()
-            .filter(|name| *name == wanted || base(name) == wanted)
+            .filter(|name| *name == wanted || base_name(name) == wanted)
             .collect();
         if found.is_empty() {
             Err(self.missing(&format!("field `{wanted}`")))

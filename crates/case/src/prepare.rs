@@ -14,6 +14,7 @@ use crate::finding::Finding;
 use crate::function::Function;
 use crate::names;
 use crate::registry::{PROBLEMS, Solver};
+use crate::results;
 use crate::schema::{Boundary, Case, Initial, OutputParams, Value};
 
 /// A case brought to life.
@@ -59,12 +60,11 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
     let Some(grid) = grid else {
         return Err(findings);
     };
-    check_expectations(case, &grid, &mut findings);
     let simulation = match &case.solver {
         Solver::Spectral(params) => spectral(case, params, &grid, &mut findings),
         Solver::FiniteVolume(params) => volumes(case, params, &grid, &mut findings),
     };
-    let Some(mut simulation) = simulation else {
+    let Some(simulation) = simulation else {
         return Err(findings);
     };
     let fields = simulation.fields();
@@ -80,11 +80,24 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
             &mut findings,
         ),
     };
-    let mut values = Vec::new();
-    simulation.quantities(&mut values);
+    let write_initial = case.output.from.is_none_or(|from| from <= case.time.start);
+    let mut frames = output_times.clone();
+    if write_initial {
+        frames.insert(0, case.time.start);
+    }
+    let all_fields: Vec<String> = fields.iter().map(|f| f.name.clone()).collect();
+    let written_names: Vec<String> = written.iter().map(|&f| all_fields[f].clone()).collect();
+    let results = results::Written {
+        grid: &grid,
+        all_fields: &all_fields,
+        fields: &written_names,
+        quantities: &quantities,
+        frames: &frames,
+    };
+    results::check(case, &results, &mut findings);
     if findings.is_empty() {
         Ok(Prepared {
-            write_initial: case.output.from.is_none_or(|from| from <= case.time.start),
+            write_initial,
             grid,
             simulation,
             fields,
@@ -187,7 +200,7 @@ fn output_times(case: &Case, findings: &mut Vec<Finding>) -> Vec<f64> {
 }
 
 /// The nearest of `valid` as a question, or the list of them.
-fn suggest(wanted: &str, valid: &[String]) -> String {
+pub(crate) fn suggest(wanted: &str, valid: &[String]) -> String {
     let valid = || valid.iter().map(String::as_str);
     match names::nearest(wanted, valid()) {
         Some(name) => format!("did you mean `{name}`? Valid are {}", names::list(valid())),
@@ -523,20 +536,4 @@ fn volumes_key(error: &FiniteVolumeError) -> String {
 
 fn axis_number(axis: char) -> usize {
     ['x', 'y', 'z'].iter().position(|&a| a == axis).unwrap_or(0)
-}
-
-/// Expectations, plots and the convergence study must make sense before hours are spent.
-fn check_expectations(case: &Case, grid: &Grid, findings: &mut Vec<Finding>) {
-    for (i, expect) in case.expect.iter().enumerate() {
-        expect.check(&format!("expect[{i}]"), case, grid, findings);
-    }
-    if let Some(converge) = &case.converge {
-        if let Some(exact) = &converge.exact {
-            let path = "converge.exact";
-            if let Err(finding) = Function::compile(exact, path, grid.dim(), true, &case.parameters)
-            {
-                findings.push(finding);
-            }
-        }
-    }
 }

@@ -53,15 +53,15 @@ const BOTH: &[&str] = &["spectral", "finite_volume"];
 
 problems! {
     Advection(eq::Advection) "advection" BOTH, "u_t + c . grad u = 0";
-    Diffusion(eq::Diffusion) "diffusion" BOTH, "u_t = nu laplace u";
-    AdvectionDiffusion(finite_volume::AdvectionDiffusion) "advection_diffusion" VOLUMES, "u_t + c . grad u = nu laplace u";
-    Dispersion(eq::Dispersion) "dispersion" SPECTRAL, "u_t = a u_xxx";
+    Diffusion(eq::Diffusion) "diffusion" BOTH, "u_t = D laplace u";
+    AdvectionDiffusion(finite_volume::AdvectionDiffusion) "advection_diffusion" VOLUMES, "u_t + c . grad u = D laplace u";
+    Dispersion(eq::Dispersion) "dispersion" SPECTRAL, "u_t + delta d/dx laplace u = 0";
     HyperDiffusion(eq::HyperDiffusion) "hyper_diffusion" SPECTRAL, "u_t = -mu laplace^2 u";
     Burgers(eq::Burgers) "burgers" BOTH, "u_t + div(u^2/2) = nu laplace u";
     Kdv(eq::Kdv) "kdv" SPECTRAL, "u_t - 6 u u_x + u_xxx = 0 (Korteweg-de Vries)";
     KuramotoSivashinsky(eq::KuramotoSivashinsky) "kuramoto_sivashinsky" SPECTRAL, "u_t + u u_x + u_xx + nu u_xxxx = 0, or with |grad u|^2/2";
-    FisherKpp(eq::FisherKpp) "fisher_kpp" SPECTRAL, "u_t = nu laplace u + r u (1 - u)";
-    AllenCahn(eq::AllenCahn) "allen_cahn" SPECTRAL, "u_t = nu laplace u + u - u^3";
+    FisherKpp(eq::FisherKpp) "fisher_kpp" SPECTRAL, "u_t = D laplace u + r u (1 - u)";
+    AllenCahn(eq::AllenCahn) "allen_cahn" SPECTRAL, "u_t = D laplace u + r (u - u^3)";
     CahnHilliard(eq::CahnHilliard) "cahn_hilliard" SPECTRAL, "u_t = D laplace(u^3 - u - gamma laplace u)";
     SwiftHohenberg(eq::SwiftHohenberg) "swift_hohenberg" SPECTRAL, "u_t = r u - (k^2 + laplace)^2 u + g u^2 - u^3";
     GrayScott(eq::GrayScott) "gray_scott" SPECTRAL, "u_t = Du laplace u - u v^2 + f (1 - u), v_t = Dv laplace v + u v^2 - (f + k) v";

@@ -105,7 +105,8 @@ pub enum Boundary {
         /// Value outside.
         value: Value,
     },
-    /// The field leaves freely: zero normal gradient.
+    /// The field leaves freely: it is extrapolated linearly where the flow goes out, and has no
+    /// normal gradient where it comes in.
     Outflow,
     /// The field has a given value at the boundary.
     Dirichlet {

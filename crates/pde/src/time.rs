@@ -38,7 +38,8 @@ pub struct TimeParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub min_step: Option<f64>,
-    /// Largest step that error control or the Courant number may choose. Default: no bound.
+    /// Largest step that error control or the Courant number may choose. Default: no
+    /// bound under error control, 1/64 of the unit of time for finite volumes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub max_step: Option<f64>,

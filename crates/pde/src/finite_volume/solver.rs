@@ -19,8 +19,10 @@ const DEFAULT_CFL: f64 = 0.4;
 /// nu dt / h^2 summed over the axes that explicit steps keep to. SSP-RK3 is stable up to 0.63 with
 /// the two-point flux and 0.47 with the four-point flux.
 const DIFFUSION_NUMBER: f64 = 0.4;
-/// Steps of a run in which nothing moves and no step is given.
-const STEPS_AT_REST: f64 = 100.0;
+/// Longest step where `[time]` gives no `max_step`, in units of time: a source must be seen even
+/// where nothing moves. It must not depend on the end of the run, or a run that is extended later
+/// would have taken other steps.
+const LONGEST_STEP: f64 = 1.0 / 64.0;
 /// Attempts at one step before it fails.
 const ATTEMPTS: u32 = 12;
 
@@ -206,9 +208,7 @@ impl FiniteVolume {
 
     /// Step for a given inverse step size, within the bounds of `[time]`.
     fn free_step(&self, per_step: f64) -> f64 {
-        let run = self.time.end - self.time.start;
-        let longest = self.time.max_step.unwrap_or(run);
-        (1.0 / per_step).min(longest).min(run / STEPS_AT_REST)
+        (1.0 / per_step).min(self.time.max_step.unwrap_or(LONGEST_STEP))
     }
 
     /// Step wished from the current state.

@@ -1,0 +1,131 @@
+//! What a case says of its results must fit what it will write: checked before hours are spent.
+
+use pdesolve_mesh::Grid;
+
+use crate::expect::{Expect, Quantity};
+use crate::finding::Finding;
+use crate::function::Function;
+use crate::measure::base_name;
+use crate::plots::PlotKind;
+use crate::prepare::suggest;
+use crate::schema::Case;
+
+/// What a run will write.
+pub(crate) struct Written<'a> {
+    /// The grid.
+    pub(crate) grid: &'a Grid,
+    /// Names of all fields.
+    pub(crate) all_fields: &'a [String],
+    /// Names of the fields that are written.
+    pub(crate) fields: &'a [String],
+    /// Names of the monitored quantities.
+    pub(crate) quantities: &'a [String],
+    /// Times of all frames.
+    pub(crate) frames: &'a [f64],
+}
+
+/// Finds what is wrong with `[[expect]]`, `[[plot]]` and `[converge]`.
+pub(crate) fn check(case: &Case, written: &Written<'_>, findings: &mut Vec<Finding>) {
+    let mut columns = vec!["time".to_owned(), "step".to_owned(), "dt".to_owned()];
+    columns.extend_from_slice(written.quantities);
+    for (i, expect) in case.expect.iter().enumerate() {
+        let path = format!("expect[{i}]");
+        expect.check(&path, case, written.grid, findings);
+        check_expect(expect, &path, case, written, &columns, findings);
+    }
+    for (i, plot) in case.plot.iter().enumerate() {
+        let fits = match plot.kind {
+            PlotKind::Lines | PlotKind::SpaceTime => written.grid.dim() == 1,
+            PlotKind::Map => written.grid.dim() > 1,
+            PlotKind::History => true,
+        };
+        if !fits {
+            findings.push(
+                Finding::new(
+                    "E0310",
+                    format!("plot[{i}].kind"),
+                    format!(
+                        "this kind of picture does not fit a mesh with {} axes",
+                        written.grid.dim()
+                    ),
+                )
+                .help("`lines` and `space_time` are for one axis, `map` is for two or three"),
+            );
+        }
+        if let Some(field) = &plot.field {
+            check_name(
+                "field",
+                field,
+                written.fields,
+                &format!("plot[{i}].field"),
+                findings,
+            );
+        }
+        for (k, name) in plot.names.iter().flatten().enumerate() {
+            let path = format!("plot[{i}].names[{k}]");
+            check_name("history of", name, &columns, &path, findings);
+        }
+    }
+    if let Some(converge) = &case.converge {
+        let path = "converge.field";
+        check_name("field", &converge.field, written.all_fields, path, findings);
+        if let Some(exact) = &converge.exact {
+            let dim = written.grid.dim();
+            let path = "converge.exact";
+            findings.extend(Function::compile(exact, path, dim, true, &case.parameters).err());
+        }
+    }
+}
+
+fn check_name(what: &str, name: &str, valid: &[String], path: &str, findings: &mut Vec<Finding>) {
+    if !valid.iter().any(|v| v == name || base_name(v) == name) {
+        findings.push(
+            Finding::new("E0310", path, format!("the run writes no {what} `{name}`"))
+                .help(suggest(name, valid)),
+        );
+    }
+}
+
+fn check_expect(
+    expect: &Expect,
+    path: &str,
+    case: &Case,
+    written: &Written<'_>,
+    columns: &[String],
+    findings: &mut Vec<Finding>,
+) {
+    if let Some(field) = &expect.field {
+        check_name(
+            "field",
+            field,
+            written.fields,
+            &format!("{path}.field"),
+            findings,
+        );
+    }
+    if let Some(name) = &expect.name {
+        check_name(
+            "history of",
+            name,
+            columns,
+            &format!("{path}.name"),
+            findings,
+        );
+    }
+    // Between frames there are rows of the history, but no telling at which times.
+    let anywhere = expect.quantity == Quantity::History && case.output.history_every.is_some();
+    if let (Some(time), false) = (expect.time, anywhere) {
+        let near = |t: &&f64| (*t - time).abs() <= 1e-9 * (1.0 + time.abs());
+        let inside = time >= case.time.start && time <= case.time.end;
+        if inside && !written.frames.iter().any(|t| near(&t)) {
+            findings.push(
+                Finding::new(
+                    "E0310",
+                    format!("{path}.time"),
+                    format!("no frame is written at t = {time}"),
+                )
+                .help("choose an output time, or add one to `output.at`"),
+            );
+        }
+    }
+}
