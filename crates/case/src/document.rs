@@ -135,9 +135,9 @@ pub(crate) fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
 }
 
 /// Parses one value that begins at byte `offset` of a text and reaches to its end.
-pub(crate) fn parse_value(source: &Arc<Source>, offset: usize) -> Result<Node, Diagnostic> {
+pub(crate) fn parse_value(source: &Arc<Source>, offset: usize) -> Result<Node, Box<Diagnostic>> {
     let value = DeValue::parse(&source.text[offset..])
-        .map_err(|error| syntax_error(source, offset, &error))?;
+        .map_err(|error| Box::new(syntax_error(source, offset, &error)))?;
     let mut diagnostics = Diagnostics::default();
     let node = node_from(
         value.get_ref(),
@@ -147,7 +147,7 @@ pub(crate) fn parse_value(source: &Arc<Source>, offset: usize) -> Result<Node, D
         &mut diagnostics,
     );
     match diagnostics.into_iter().next() {
-        Some(diagnostic) => Err(diagnostic),
+        Some(diagnostic) => Err(Box::new(diagnostic)),
         None => Ok(node),
     }
 }

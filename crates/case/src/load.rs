@@ -101,7 +101,7 @@ pub(crate) fn schema_of<T: JsonSchema>() -> Json {
     schemars::schema_for!(T).to_value()
 }
 
-fn read(path: &Path) -> Result<String, Diagnostic> {
+fn read(path: &Path) -> Result<String, Diagnostics> {
     let error = match std::fs::read(path) {
         Ok(bytes) => {
             return String::from_utf8(bytes).map_err(|error| {
@@ -116,6 +116,7 @@ fn read(path: &Path) -> Result<String, Diagnostic> {
                 )
                 .note(format!("the first bad byte is number {good}, on line {}", line + 1))
                 .help("a case is a text file in UTF-8; is this an output file? `pdesolve plot` shows those")
+                .into()
             });
         }
         Err(error) => error,
@@ -143,7 +144,7 @@ fn read(path: &Path) -> Result<String, Diagnostic> {
                 diagnostic = diagnostic.note(format!("cases here: {}", list.join(", ")));
             }
         }
-        return Err(diagnostic);
+        return Err(diagnostic.into());
     }
     if path.is_dir() {
         let mut diagnostic = diagnostic(format!("{shown} is a folder, not a case file"));
@@ -151,9 +152,9 @@ fn read(path: &Path) -> Result<String, Diagnostic> {
             let first = first.display();
             diagnostic = diagnostic.help(format!("give one of its files, for instance {first}"));
         }
-        return Err(diagnostic);
+        return Err(diagnostic.into());
     }
-    Err(diagnostic(format!("cannot read {shown}: {error}")))
+    Err(diagnostic(format!("cannot read {shown}: {error}")).into())
 }
 
 /// Case files that may have been meant: those beside the missing one, here, and in `cases`.
@@ -192,7 +193,7 @@ pub fn toml_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// A file of another version is told so, and nothing else: all its other errors would mislead.
-fn check_version(root: &Node) -> Result<(), Diagnostic> {
+fn check_version(root: &Node) -> Result<(), Diagnostics> {
     let error = |message: String| Diagnostic::error(codes::SCHEMA_VERSION, message);
     match root.entry("schema") {
         // Reported together with all else that is missing.
@@ -209,7 +210,8 @@ fn check_version(root: &Node) -> Result<(), Diagnostic> {
                 "the case was made for a newer pdesolve: update the program"
             } else {
                 "versions are counted from 1: write `schema = 1`"
-            })),
+            })
+            .into()),
             _ => Ok(()),
         },
     }
@@ -273,12 +275,13 @@ impl<T: Serialize> Loaded<T> {
     ///
     /// # Errors
     /// Where a value has no form in TOML.
-    pub fn effective(&self) -> Result<String, Diagnostic> {
+    pub fn effective(&self) -> Result<String, Diagnostics> {
         toml::to_string(&self.case).map_err(|error| {
             Diagnostic::error(
                 codes::UNREADABLE_CASE,
                 format!("the case cannot be written as TOML: {error}"),
             )
+            .into()
         })
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn apply(root: &mut Node, argument: &str) -> Result<(), Box<Diagnosti
             .help("for instance `--set time.end=20` or `--set mesh.points[0]=512`")
     })?;
     let node = value(&source, equals + 1)?;
-    insert(root, &path, &source, node).map_err(Box::new)
+    insert(root, &path, &source, node)
 }
 
 fn value(source: &Arc<Source>, after_equals: usize) -> Result<Node, Box<Diagnostic>> {
@@ -61,7 +61,7 @@ fn value(source: &Arc<Source>, after_equals: usize) -> Result<Node, Box<Diagnost
                 "the value after `=` is {}",
                 diagnostic.message.trim_start_matches("this is ")
             ),
-            ..diagnostic
+            ..*diagnostic
         })),
         Err(_) => Ok(Node {
             value: Value::String(text.to_owned()),
@@ -75,7 +75,7 @@ fn insert(
     path: &KeyPath,
     source: &Arc<Source>,
     new: Node,
-) -> Result<(), Diagnostic> {
+) -> Result<(), Box<Diagnostic>> {
     let error = |message: String| Diagnostic::error(codes::BAD_SET, message);
     let mut node = root;
     let mut so_far = String::new();
@@ -85,8 +85,10 @@ fn insert(
             Step::Key(key) => {
                 let found = node.value.describe();
                 let Value::Table(entries) = &mut node.value else {
-                    return Err(error(format!("`{so_far}` is {found}, not a table"))
-                        .at(place, format!("so it holds no key `{key}`")));
+                    return Err(Box::new(
+                        error(format!("`{so_far}` is {found}, not a table"))
+                            .at(place, format!("so it holds no key `{key}`")),
+                    ));
                 };
                 if !so_far.is_empty() {
                     so_far.push('.');
@@ -111,9 +113,11 @@ fn insert(
             Step::Index(i) => {
                 let found = node.value.describe();
                 let Value::List(items) = &mut node.value else {
-                    return Err(error(format!("`{so_far}` is {found}, not a list"))
-                        .at(place, "so it has no entries to set")
-                        .help(format!("set it as a whole: `--set {so_far}=[..]`")));
+                    return Err(Box::new(
+                        error(format!("`{so_far}` is {found}, not a list"))
+                            .at(place, "so it has no entries to set")
+                            .help(format!("set it as a whole: `--set {so_far}=[..]`")),
+                    ));
                 };
                 let n = items.len();
                 if *i >= n {
@@ -122,9 +126,11 @@ fn insert(
                         1 => "has 1 entry, number 0".to_owned(),
                         _ => format!("has {n} entries, numbers 0 to {}", n - 1),
                     };
-                    return Err(error(format!("`{so_far}` {entries}"))
-                        .at(place, format!("there is no entry {i}"))
-                        .help(format!("set it as a whole: `--set {so_far}=[..]`")));
+                    return Err(Box::new(
+                        error(format!("`{so_far}` {entries}"))
+                            .at(place, format!("there is no entry {i}"))
+                            .help(format!("set it as a whole: `--set {so_far}=[..]`")),
+                    ));
                 }
                 so_far.push_str(&format!("[{i}]"));
                 node = &mut items[*i];

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use pdesolve::case::pictures::{PictureError, default_plots, draw, picture_path};
 use pdesolve::case::plots::{PlotKind, PlotParams};
 use pdesolve::case::schema::Case;
-use pdesolve::case::{Diagnostic, file_fault};
+use pdesolve::case::{Diagnostic, Diagnostics, file_fault};
 use pdesolve::core::codes;
 use pdesolve::io::VtkHdfFile;
 
@@ -48,15 +48,15 @@ pub(crate) fn plot(args: &args::Plot) -> Exit {
 }
 
 /// Draws the pictures that a case asks for, and returns their paths.
-pub(crate) fn draw_all(case: &Case, output: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+pub(crate) fn draw_all(case: &Case, output: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
     if case.plot.is_empty() {
         return Ok(Vec::new());
     }
-    let file = VtkHdfFile::open(output).map_err(|error| file_fault(&error))?;
+    let file = VtkHdfFile::open(output).map_err(|error| Diagnostics::from(file_fault(&error)))?;
     let draw_one = |(number, plot): (usize, &PlotParams)| {
         let path = picture_path(output, number);
         draw(&file, plot, &path)
-            .map_err(|error| fault(&error))
+            .map_err(|error| Diagnostics::from(fault(&error)))
             .map(|()| path)
     };
     case.plot.iter().enumerate().map(draw_one).collect()

@@ -24,17 +24,21 @@ pub(crate) fn run(args: &args::Run) -> Exit {
     };
     let case_text = match loaded.effective() {
         Ok(text) => text,
-        Err(diagnostic) => return refuse(diagnostic),
+        Err(found) => {
+            complain(&found);
+            return Exit::BadInput;
+        }
     };
     if args.print_config {
         say(case_text.trim_end());
         return Exit::Done;
     }
     let output = output_path(args);
-    if !args.force && !args.resume {
-        if let Some(diagnostic) = loss(&output, &loaded) {
-            return refuse(diagnostic);
-        }
+    if !args.force
+        && !args.resume
+        && let Some(diagnostic) = loss(&output, &loaded)
+    {
+        return refuse(diagnostic);
     }
     use_threads(args.threads);
     if args.voice.verbose {
@@ -52,8 +56,8 @@ pub(crate) fn run(args: &args::Run) -> Exit {
         Ok(finished) if finished.reached_end => {
             let pictures = match draw_all(&loaded.case, &finished.output) {
                 Ok(pictures) => pictures,
-                Err(diagnostic) => {
-                    complain(&diagnostic.into());
+                Err(found) => {
+                    complain(&found);
                     return Exit::Failed;
                 }
             };

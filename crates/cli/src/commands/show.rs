@@ -52,14 +52,13 @@ pub(crate) fn comment(key: &KeyDoc) -> Vec<String> {
     text.push_str(&format!(" ({})", key.accepts));
     let mut lines = vec!["#".to_owned()];
     for word in text.split_whitespace() {
-        if let Some(last) = lines.last_mut() {
-            if last.len() + 1 + word.len() <= 88 {
+        match lines.last_mut() {
+            Some(last) if last.len() + 1 + word.len() <= 88 => {
                 last.push(' ');
                 last.push_str(word);
-                continue;
             }
+            _ => lines.push(format!("# {word}")),
         }
-        lines.push(format!("# {word}"));
     }
     lines
 }
