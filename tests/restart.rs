@@ -196,7 +196,7 @@ fn long_case() -> String {
 #[test]
 fn a_run_killed_and_resumed_has_the_bits_of_the_whole_run() {
     let dir = Dir::new();
-    dir.write("case.toml", &long_case());
+    dir.write("case.toml", long_case());
     run(&dir, "whole.vtkhdf", &[]);
     let status = stop_midway(&dir, "killed.vtkhdf", "-KILL");
     assert_eq!(status.code(), None, "killed by the signal");
@@ -210,7 +210,7 @@ fn a_run_killed_and_resumed_has_the_bits_of_the_whole_run() {
 fn an_interrupted_run_saves_its_state_and_exits_with_130() {
     for signal in ["-INT", "-TERM"] {
         let dir = Dir::new();
-        dir.write("case.toml", &long_case());
+        dir.write("case.toml", long_case());
         let status = stop_midway(&dir, "stopped.vtkhdf", signal);
         assert_eq!(status.code(), Some(130));
         run(&dir, "stopped.vtkhdf", &["--resume"]);

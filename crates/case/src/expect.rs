@@ -163,16 +163,15 @@ impl Expect {
                 Some(_) => {}
             }
         }
-        if let Some(time) = self.time {
-            if time < case.time.start || time > case.time.end {
-                fault(
-                    "time",
-                    format!(
-                        "t = {time} lies outside the run from {} to {}",
-                        case.time.start, case.time.end
-                    ),
-                );
-            }
+        let inside = case.time.start..=case.time.end;
+        if let Some(time) = self.time.filter(|time| !inside.contains(time)) {
+            fault(
+                "time",
+                format!(
+                    "t = {time} lies outside the run from {} to {}",
+                    case.time.start, case.time.end
+                ),
+            );
         }
         for (key, text, variables) in [
             ("exact", &self.exact, grid.dim()),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use pdesolve_expr::{Expr, Program, Scratch, Value};
 use pdesolve_mesh::{Centring, Grid, Row};
-use pdesolve_pde::finite_volume::cell_averages_of_rows;
+use pdesolve_pde::finite_volume::{SpaceTime, cell_averages_of_rows};
 
 use crate::finding::Finding;
 
@@ -108,7 +108,7 @@ impl Function {
     }
 
     /// As a source term of a solver, which may call it from several threads.
-    pub(crate) fn into_source(self) -> Arc<dyn Fn(Row<'_>, &mut [f64]) + Send + Sync> {
+    pub(crate) fn into_source(self) -> SpaceTime {
         // Workspaces are handed around, not made anew: a step allocates nothing.
         let spare: Mutex<Vec<Scratch>> = Mutex::new(Vec::new());
         Arc::new(move |row, out| {

@@ -46,7 +46,7 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
         .build()
         .map_err(|errors| findings.extend(errors.into_iter().map(mesh_finding)))
         .ok();
-    if !(case.time.end > case.time.start) {
+    if case.time.end <= case.time.start {
         findings.push(Finding::new(
             "E0305",
             "time.end",
@@ -405,7 +405,7 @@ fn volumes(
         ));
     }
     let field = law.field().name;
-    let initial = initial_values(case, grid, &[field.clone()], findings);
+    let initial = initial_values(case, grid, std::slice::from_ref(&field), findings);
     let mut conditions = BoundaryConditions::default();
     let mut complete = true;
     for (name, boundary) in &case.boundary {

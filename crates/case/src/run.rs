@@ -66,7 +66,7 @@ pub enum RunError {
     #[error("{source}")]
     Step {
         /// What happened.
-        source: StepError,
+        source: Box<StepError>,
         /// The checkpoint that holds the last good state.
         checkpoint: PathBuf,
         /// The output file, whose last frame is the last good state.
@@ -196,7 +196,7 @@ pub fn run(
         Err(DriveError::Step(source)) => {
             recorder.keep(simulation).map_err(RunError::Output)?;
             return Err(RunError::Step {
-                source,
+                source: Box::new(source),
                 checkpoint,
                 output: options.output.clone(),
             });
@@ -344,7 +344,10 @@ impl Observer for Recorder<'_> {
 
     fn step(&mut self, sim: &mut dyn Simulation, step: &Step) -> Result<Control, IoError> {
         self.last_dt = step.dt;
-        if self.history_every.is_some_and(|n| step.index % n == 0) {
+        if self
+            .history_every
+            .is_some_and(|n| step.index.is_multiple_of(n))
+        {
             self.record(sim);
         }
         let monitored = &self.monitored;
