@@ -53,7 +53,7 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
     };
     findings.extend(shadowing_parameters(case));
     let span = case.time.end - case.time.start;
-    let span_is_bad = !(span > 0.0);
+    let span_is_bad = span.is_nan() || span <= 0.0;
     if span_is_bad {
         findings.push(Finding::new(
             "E0305",
@@ -574,7 +574,7 @@ fn volumes(
         ));
     }
     let field = law.field().name;
-    let initial = initial_values(case, grid, &[field.clone()], findings);
+    let initial = initial_values(case, grid, std::slice::from_ref(&field), findings);
     let mut conditions = BoundaryConditions::default();
     let mut complete = true;
     for (name, boundary) in &case.boundary {

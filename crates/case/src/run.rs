@@ -376,7 +376,10 @@ impl Observer for Recorder<'_> {
 
     fn step(&mut self, sim: &mut dyn Simulation, step: &Step) -> Result<Control, IoError> {
         self.last_dt = step.dt;
-        if self.history_every.is_some_and(|n| step.index % n == 0) {
+        if self
+            .history_every
+            .is_some_and(|n| step.index.is_multiple_of(n))
+        {
             self.record(sim);
         }
         let monitored = &self.monitored;
