@@ -55,4 +55,8 @@ fn a_blow_up_names_field_cell_time_and_step_and_keeps_the_last_good_state() {
     assert!(time > 0.03 && time < 0.5, "{time}");
     let (state, _) = checkpoint::read(&output.with_extension("checkpoint.h5")).unwrap();
     assert!(state.is_finite());
+    // Resumed, it fails in the same way, and nothing else goes wrong.
+    let again = dir.run(&["run", "case.toml", "--output", "run.vtkhdf", "--resume"]);
+    assert_eq!(again.code, 1);
+    assert!(again.stderr.contains("E0501"), "{}", again.stderr);
 }

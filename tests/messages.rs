@@ -6,6 +6,7 @@ mod util;
 
 use std::path::Path;
 
+use pdesolve::io::{VtkHdfFile, VtkHdfWriter};
 use util::{Dir, GOOD};
 
 /// Runs the binary on bad input: it must end with code 2, print nothing but the golden message,
@@ -265,6 +266,200 @@ fn foreign_file_in_the_way() {
     dir.write("case.toml", GOOD);
     dir.write("case.vtkhdf", "the work of a month");
     golden("foreign_file_in_the_way", &dir, &["run", "case.toml"]);
+}
+
+#[test]
+fn unfinished_run_under_another_title() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    assert_eq!(dir.run(&["run", "case.toml", "--quiet"]).code, 0);
+    // The file of a run that was stopped on its way to t = 0.2: its case says where it was going.
+    let stopped = dir.path("case.vtkhdf");
+    let old = VtkHdfFile::open(&stopped).unwrap();
+    let (grid, fields) = (old.grid().clone(), old.fields().to_vec());
+    let mut meta = old.meta().clone();
+    drop(old);
+    meta.case_text = GOOD.replace("end = 0.1", "end = 0.2");
+    drop(VtkHdfWriter::extend(&stopped, &grid, &fields, &meta, 0.1).unwrap());
+    golden(
+        "unfinished_run_under_another_title",
+        &dir,
+        &["run", "case.toml", "--set", "title=\"another\""],
+    );
+    golden(
+        "unfinished_run_under_another_title",
+        &dir,
+        &[
+            "run",
+            "case.toml",
+            "--set",
+            "title=\"another\"",
+            "--set",
+            "time.end=0.05",
+        ],
+    );
+}
+
+#[test]
+fn case_file_as_output() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    golden(
+        "case_file_as_output",
+        &dir,
+        &["run", "case.toml", "--output", "./case.toml", "--force"],
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn pipe_as_output() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    let make = |name: &str| {
+        let made = std::process::Command::new("mkfifo")
+            .arg(dir.path(name))
+            .status()
+            .unwrap();
+        assert!(made.success());
+    };
+    make("pipe");
+    // `golden` reads all files, and would wait for the other end of this one.
+    let ran = dir.run(&["run", "case.toml", "--output", "pipe", "--force"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("E0404"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("pipe"), "{}", ran.stderr);
+    make("other.checkpoint.h5");
+    for more in ["--force", "--resume"] {
+        let ran = dir.run(&["run", "case.toml", "--output", "other", more]);
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+    }
+    let plot = dir.run(&["plot", "pipe"]);
+    assert_eq!(plot.code, 2, "{}", plot.stderr);
+    assert_eq!(dir.files(), ["case.toml", "other.checkpoint.h5", "pipe"]);
+}
+
+#[test]
+fn mesh_that_no_machine_holds() {
+    for (name, points) in [
+        ("mesh_that_no_machine_holds", "[9223372036854775807]"),
+        ("mesh_whose_product_is_too_large", "[100000, 100000]"),
+    ] {
+        let upper = if points.contains(',') {
+            "[1, 1]"
+        } else {
+            "[1]"
+        };
+        let mesh = format!("mesh.points={points}");
+        set(name, &[&mesh, &format!("mesh.upper={upper}")]);
+    }
+}
+
+#[test]
+fn too_many_trajectories() {
+    set("too_many_trajectories", &["trajectories=1000000000"]);
+    set(
+        "trajectories_that_fill_the_memory",
+        &["trajectories=1000000", "mesh.points=[65536]"],
+    );
+}
+
+#[test]
+fn sizes_beyond_all_reason() {
+    set(
+        "sizes_beyond_all_reason",
+        &[
+            "initial.u={ kind = \"sine_series\", waves = 1000000000000 }",
+            "solver.contour_points=100000000",
+        ],
+    );
+    set(
+        "peak_beyond_all_reason",
+        &["initial.u={ kind = \"spectrum\", rms = -1, peak = 1e9 }"],
+    );
+}
+
+#[test]
+fn more_threads_than_there_can_be() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    let args = ["run", "case.toml", "--threads", "100000000"];
+    golden("more_threads_than_there_can_be", &dir, &args);
+}
+
+#[test]
+fn random_modes_that_the_mesh_cannot_hold() {
+    set(
+        "random_modes_that_the_mesh_cannot_hold",
+        &["initial.u={ kind = \"sine_series\", max_mode = 32 }"],
+    );
+    set(
+        "peak_that_the_mesh_cannot_hold",
+        &["initial.u={ kind = \"spectrum\", rms = 1, peak = 12 }"],
+    );
+    set(
+        "no_random_modes",
+        &["initial.u={ kind = \"sine_series\", min_mode = 5, max_mode = 4 }"],
+    );
+}
+
+#[test]
+fn parameters_that_shadow() {
+    edited(
+        "parameters_that_shadow",
+        "a = 1.4",
+        "a = 1.4\nx = 1\nt = 2\npi = 3\nu = 4",
+    );
+}
+
+#[test]
+fn set_to_an_infinite_number() {
+    set("set_to_an_infinite_number", &["mesh.upper=[1e400]"]);
+}
+
+#[test]
+fn huge_numbers_in_messages() {
+    set("huge_numbers_in_messages", &["time.start=1e300"]);
+}
+
+#[test]
+fn run_without_duration() {
+    edited("run_without_duration", "end = 0.1", "end = 0");
+}
+
+#[test]
+fn too_many_steps() {
+    set("too_many_steps", &["time.step=1e-300"]);
+}
+
+#[test]
+fn wrong_number_of_dimensions() {
+    set(
+        "wrong_number_of_dimensions",
+        &[
+            "problem={ kind = \"navier_stokes\", viscosity = 0.01 }",
+            "initial={ vorticity = \"sin(x)\" }",
+        ],
+    );
+}
+
+#[test]
+fn plot_of_a_folder() {
+    let dir = Dir::new();
+    std::fs::create_dir(dir.path("runs")).unwrap();
+    golden("plot_of_a_folder", &dir, &["plot", "runs"]);
+}
+
+#[test]
+fn plot_of_a_time_after_the_end() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    assert_eq!(dir.run(&["run", "case.toml", "--quiet"]).code, 0);
+    golden(
+        "plot_of_a_time_after_the_end",
+        &dir,
+        &["plot", "case.vtkhdf", "--kind", "lines", "--time", "99"],
+    );
 }
 
 #[test]

@@ -153,18 +153,32 @@ fn a_run_extended_from_t_1_to_t_2_has_the_bits_of_the_whole_run_with_finite_volu
     assert_extension_is_exact(VOLUMES);
 }
 
-/// Starts a run, stops it with `signal` once it has written three frames, and returns its status.
+/// Starts a run, stops it with `signal` once it has written three frames and a checkpoint, and
+/// returns its status.
 fn stop_midway(dir: &Dir, output: &str, signal: &str) -> std::process::ExitStatus {
+    stop_when(dir, output, signal, &[], |frames, saved| {
+        frames >= 3 && saved
+    })
+}
+
+/// Starts a run and stops it with `signal` at a number of frames and existence of a checkpoint
+/// for which `ready` holds.
+fn stop_when(
+    dir: &Dir,
+    output: &str,
+    signal: &str,
+    more: &[&str],
+    ready: impl Fn(usize, bool) -> bool,
+) -> std::process::ExitStatus {
     let path = dir.path(output);
-    let mut child = dir
-        .command(&["run", "case.toml", "--quiet", "--output", output])
-        .spawn()
-        .unwrap();
+    let mut args = vec!["run", "case.toml", "--quiet", "--output", output];
+    args.extend(more);
+    let mut child = dir.command(&args).spawn().unwrap();
     let patience = Instant::now();
     loop {
         let frames = VtkHdfFile::open(&path).map_or(0, |file| file.times().len());
         let saved = path.with_extension("checkpoint.h5").exists();
-        if frames >= 3 && saved {
+        if ready(frames, saved) {
             break;
         }
         assert!(
@@ -204,6 +218,47 @@ fn a_run_killed_and_resumed_has_the_bits_of_the_whole_run() {
     let whole = everything(&dir.path("whole.vtkhdf"));
     let killed = everything(&dir.path("killed.vtkhdf"));
     assert_same(&whole, &killed);
+}
+
+#[test]
+fn a_repeated_run_killed_before_its_first_checkpoint_is_not_resumed_from_the_old_one() {
+    // Checkpoints differ in no number from one run to its repetition: only the old file is gone.
+    let rarely = ["--set", "output.checkpoint_every=1e6"];
+    let dir = Dir::new();
+    dir.write("case.toml", &long_case());
+    run(&dir, "run.vtkhdf", &rarely);
+    let whole = everything(&dir.path("run.vtkhdf"));
+    let all = whole.0.len();
+    let status = stop_when(&dir, "run.vtkhdf", "-KILL", &rarely, |frames, _| {
+        (2..all).contains(&frames)
+    });
+    assert_eq!(status.code(), None, "killed by the signal");
+    let frames = VtkHdfFile::open(&dir.path("run.vtkhdf")).unwrap();
+    assert!(frames.times().len() < all, "killed midway");
+    assert!(
+        !dir.path("run.checkpoint.h5").exists(),
+        "the checkpoint of the run before is still there"
+    );
+    run(&dir, "run.vtkhdf", &["--resume"]);
+    assert_same(&whole, &everything(&dir.path("run.vtkhdf")));
+}
+
+#[test]
+fn outputs_whose_names_hold_a_point_have_checkpoints_of_their_own() {
+    let dir = Dir::new();
+    dir.write("case.toml", VOLUMES);
+    run(&dir, "nu0.01", &["--set", "time.end=1"]);
+    run(&dir, "nu0.02", &["--set", "time.end=0.5"]);
+    let files = dir.files();
+    for name in ["nu0.01.checkpoint.h5", "nu0.02.checkpoint.h5"] {
+        assert!(files.iter().any(|f| f == name), "{name} not in {files:?}");
+    }
+    for (name, time) in [("nu0.01", 1.0), ("nu0.02", 0.5)] {
+        run(&dir, name, &["--resume"]);
+        let file = VtkHdfFile::open(&dir.path(name)).unwrap();
+        assert_eq!(file.times().last(), Some(&2.0), "from {time}");
+        assert!(file.times().contains(&0.5));
+    }
 }
 
 #[test]

@@ -5,9 +5,11 @@ use pdesolve_io::IoError;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::load::Loaded;
+use crate::registry::Solver;
 use crate::run::RunError;
+use crate::schema::Case;
 
-impl<T> Loaded<T> {
+impl Loaded<Case> {
     /// What to say of a run that failed.
     pub fn diagnose_run(&self, error: &RunError) -> Diagnostics {
         match error {
@@ -32,7 +34,7 @@ impl<T> Loaded<T> {
                 source,
                 checkpoint,
                 output,
-            } => step_fault(source)
+            } => step_fault(source, &self.case.solver)
                 .note(format!(
                     "the last good state is kept in `{}` and `{}`",
                     output.display(),
@@ -48,8 +50,11 @@ pub fn file_fault(error: &IoError) -> Diagnostic {
     let path = error.path().display().to_string();
     let code = match error {
         _ if path.ends_with(".checkpoint.h5") => codes::BAD_CHECKPOINT,
+        // What cannot be read is the fault of the input, not of the place of the output.
+        IoError::System { action: "read", .. } => codes::NOT_OUR_FILE,
         IoError::NoDirectory { .. }
         | IoError::IsDirectory { .. }
+        | IoError::NotAFile { .. }
         | IoError::System { .. }
         | IoError::FieldName { .. }
         | IoError::Hdf5 { .. }
@@ -66,18 +71,26 @@ pub fn file_fault(error: &IoError) -> Diagnostic {
     }
 }
 
-fn step_fault(error: &StepError) -> Diagnostic {
+fn step_fault(error: &StepError, solver: &Solver) -> Diagnostic {
     let message = error.to_string();
     match error {
         StepError::NonFinite { cfl, .. } => {
-            let diagnostic = Diagnostic::error(codes::NON_FINITE, message);
-            if *cfl > 1.0 {
-                diagnostic
-                    .help("the CFL number is above 1: take a smaller `time.step`, or give `time.tolerance` instead")
-            } else {
-                diagnostic
-                    .help("halve `time.step`, give `time.tolerance` instead, or take more points")
-            }
+            // Each solver chooses its steps by another key, and refuses that of the other.
+            let help = match (solver, *cfl > 1.0) {
+                (Solver::Spectral(_), true) => {
+                    "the CFL number is above 1: take a smaller `time.step`, or give `time.tolerance` instead"
+                }
+                (Solver::Spectral(_), false) => {
+                    "halve `time.step`, give `time.tolerance` instead, or take more points"
+                }
+                (Solver::FiniteVolume(_), true) => {
+                    "the CFL number is above 1: take a smaller `time.step`, or give `time.cfl` instead"
+                }
+                (Solver::FiniteVolume(_), false) => {
+                    "halve `time.step` or `time.cfl`, or take more cells"
+                }
+            };
+            Diagnostic::error(codes::NON_FINITE, message).help(help)
         }
         StepError::StepTooSmall { .. } => Diagnostic::error(codes::STEP_TOO_SMALL, message)
             .help("loosen `time.tolerance`, or look at the last frame for a singularity"),

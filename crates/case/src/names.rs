@@ -29,6 +29,16 @@ pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     join(names.into_iter().map(|name| format!("`{name}`")), "and")
 }
 
+/// A number as it would be written by hand: the 300 digits of 1e300 are left out.
+pub(crate) fn number(x: f64) -> String {
+    let size = x.abs();
+    if size >= 1e6 || (size < 1e-6 && size > 0.0) {
+        format!("{x:e}")
+    } else {
+        x.to_string()
+    }
+}
+
 /// Joins with commas, and a word before the last.
 pub(crate) fn join(items: impl IntoIterator<Item = String>, word: &str) -> String {
     let mut items: Vec<String> = items.into_iter().collect();
@@ -58,6 +68,14 @@ mod tests {
         assert_eq!(nearest("temperature", ["tolerance"]), None);
         assert_eq!(nearest("v", ["u"]), None);
         assert_eq!(nearest("U", ["u"]), Some("u"));
+    }
+
+    #[test]
+    fn huge_and_tiny_numbers_are_short() {
+        assert_eq!(number(-1e300), "-1e300");
+        assert_eq!(number(2.5e-9), "2.5e-9");
+        assert_eq!(number(0.0), "0");
+        assert_eq!(number(999_999.5), "999999.5");
     }
 
     #[test]

@@ -57,10 +57,10 @@ fn value(source: &Arc<Source>, after_equals: usize) -> Result<Node, Box<Diagnost
         Ok(node) => Ok(node),
         Err(diagnostic) if text.starts_with(['"', '\'', '[', '{']) => Err(Box::new(Diagnostic {
             code: codes::BAD_SET,
-            message: format!(
-                "the value after `=` is {}",
-                diagnostic.message.trim_start_matches("this is ")
-            ),
+            message: match diagnostic.message.strip_prefix("this is ") {
+                Some(what) => format!("the value after `=` is {what}"),
+                None => format!("the value after `=` cannot be used: {}", diagnostic.message),
+            },
             ..*diagnostic
         })),
         Err(_) => Ok(Node {

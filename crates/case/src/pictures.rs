@@ -9,6 +9,7 @@ use pdesolve_io::{IoError, VtkHdfFile};
 
 use crate::names;
 use crate::plots::{PlotKind, PlotParams};
+use crate::run::beside;
 
 /// Frames drawn as curves where the table names no times.
 const CURVES: usize = 6;
@@ -43,6 +44,18 @@ pub enum PictureError {
         /// The nearest, or all that there are.
         help: String,
     },
+    /// A time that the run has not reached, or that lies before it.
+    #[error("{path} has frames from t = {first} to {last}, none near t = {time}")]
+    Time {
+        /// The file.
+        path: PathBuf,
+        /// Time asked for.
+        time: f64,
+        /// Time of the first frame.
+        first: f64,
+        /// Time of the last frame.
+        last: f64,
+    },
     /// The file holds no frame yet.
     #[error("{0} holds no frame")]
     Empty(PathBuf),
@@ -66,12 +79,32 @@ pub fn default_plots(file: &VtkHdfFile) -> Vec<PlotParams> {
 
 /// File names of the pictures of a run: `<stem>.png` for the first, `<stem>_2.png` and so on.
 pub fn picture_path(output: &Path, number: usize) -> PathBuf {
-    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
-    let name = match number {
-        0 => format!("{stem}.png"),
-        n => format!("{stem}_{}.png", n + 1),
+    match number {
+        0 => beside(output, ".png"),
+        n => beside(output, &format!("_{}.png", n + 1)),
+    }
+}
+
+/// Refuses times outside the run. A `[[plot]]` table may name them, for the case may be run to an
+/// earlier end: it gets the nearest frame, labelled with its time.
+///
+/// # Errors
+/// [`PictureError::Time`] for the first such time.
+pub fn check_times(file: &VtkHdfFile, params: &PlotParams) -> Result<(), PictureError> {
+    let (Some(&first), Some(&last)) = (file.times().first(), file.times().last()) else {
+        return Err(PictureError::Empty(file.path().to_owned()));
     };
-    output.with_file_name(name)
+    let grain = 1e-9 * first.abs().max(last.abs());
+    let outside = |t: &&f64| !(**t >= first - grain && **t <= last + grain);
+    match params.times.iter().flatten().find(outside) {
+        Some(&time) => Err(PictureError::Time {
+            path: file.path().to_owned(),
+            time,
+            first,
+            last,
+        }),
+        None => Ok(()),
+    }
 }
 
 /// Draws one picture of `file` into `path` (`.png` or `.svg`).

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pdesolve_core::{FieldSpec, Simulation};
 use pdesolve_mesh::{Grid, MeshError};
+use pdesolve_pde::RandomField;
 use pdesolve_pde::finite_volume::{
     BoundaryConditions, BoundaryValue, Condition, FiniteVolume, FiniteVolumeError,
     FiniteVolumeParams,
@@ -12,7 +13,7 @@ use pdesolve_pde::spectral::{Spectral, SpectralError, SpectralParams};
 
 use crate::finding::Finding;
 use crate::function::Function;
-use crate::names;
+use crate::names::{self, number};
 use crate::registry::{PROBLEMS, Solver};
 use crate::results;
 use crate::schema::{Boundary, Case, Initial, OutputParams, Value};
@@ -41,18 +42,42 @@ pub struct Prepared {
 /// Everything found wrong, each tied to its key.
 pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
     let mut findings = Vec::new();
-    let grid = case
-        .mesh
-        .build()
-        .map_err(|errors| findings.extend(errors.into_iter().map(mesh_finding)))
-        .ok();
-    if case.time.end <= case.time.start {
+    findings.extend(too_large(case));
+    let grid = if findings.is_empty() {
+        case.mesh
+            .build()
+            .map_err(|errors| findings.extend(errors.into_iter().map(mesh_finding)))
+            .ok()
+    } else {
+        None
+    };
+    findings.extend(shadowing_parameters(case));
+    let span = case.time.end - case.time.start;
+    let span_is_bad = span.is_nan() || span <= 0.0;
+    if span_is_bad {
         findings.push(Finding::new(
             "E0305",
             "time.end",
             format!(
                 "the run ends at {}, which is not after its start at {}",
-                case.time.end, case.time.start
+                number(case.time.end),
+                number(case.time.start)
+            ),
+        ));
+    }
+    if let Some(step) = case.time.step
+        && span / step > MOST_STEPS
+    {
+        findings.push(Finding::new(
+            "E0305",
+            "time.step",
+            format!(
+                "the run from {} to {} would take {} steps of {}; at most {} are possible",
+                number(case.time.start),
+                number(case.time.end),
+                number((span / step).round()),
+                number(step),
+                number(MOST_STEPS)
             ),
         ));
     }
@@ -64,6 +89,10 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
         Solver::Spectral(params) => spectral(case, params, &grid, &mut findings),
         Solver::FiniteVolume(params) => volumes(case, params, &grid, &mut findings),
     };
+    if span_is_bad {
+        // The solver says the same of the end once more.
+        findings.retain(|finding| finding.path != "time.end" || finding.code == "E0305");
+    }
     let Some(simulation) = simulation else {
         return Err(findings);
     };
@@ -110,6 +139,129 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
     }
 }
 
+/// Numbers held at once for one field of all trajectories, at most: 64 GiB of them.
+const MOST_VALUES: u128 = 1 << 33;
+/// Steps of a run, at most: at a microsecond each, twelve days.
+const MOST_STEPS: f64 = 1e12;
+
+/// Refuses a mesh that no machine holds, before memory is taken for it.
+fn too_large(case: &Case) -> Option<Finding> {
+    let (key, counts) = match (&case.mesh.points, &case.mesh.cells) {
+        (Some(points), _) => ("points", points),
+        (None, Some(cells)) => ("cells", cells),
+        (None, None) => return None,
+    };
+    let most = |product: u128, &n: &usize| product.saturating_mul(n as u128);
+    let points = counts.iter().fold(1, most);
+    let values = most(points, &case.trajectories);
+    if values <= MOST_VALUES {
+        return None;
+    }
+    let trajectories = match case.trajectories {
+        1 => String::new(),
+        n => format!(" for each of {n} trajectories"),
+    };
+    let (path, help) = if points > MOST_VALUES {
+        (format!("mesh.{key}"), format!("take fewer {key}"))
+    } else {
+        (
+            "trajectories".to_owned(),
+            format!("take fewer {key} or trajectories"),
+        )
+    };
+    Some(
+        Finding::new(
+            "E0304",
+            path,
+            format!(
+                "{} {key}{trajectories} need {} GiB of memory for one field, and a solver holds some ten times that; at most {} GiB are possible",
+                number(points as f64),
+                number((values as f64 * 8.0 / GIB).round()),
+                MOST_VALUES as f64 * 8.0 / GIB
+            ),
+        )
+        .help(help),
+    )
+}
+
+/// Bytes.
+const GIB: f64 = 1_073_741_824.0;
+
+/// A parameter that takes the name of a coordinate, a constant or a field changes the meaning of
+/// expressions that seem to speak of those.
+fn shadowing_parameters(case: &Case) -> impl Iterator<Item = Finding> {
+    let meaning = |name: &str| match name {
+        "x" | "y" | "z" => Some("a coordinate"),
+        "t" => Some("the time"),
+        "pi" | "e" => Some("a constant that is always there"),
+        _ if case.initial.contains_key(name) => Some("a field"),
+        _ => None,
+    };
+    case.parameters.keys().filter_map(move |name| {
+        let meaning = meaning(name)?;
+        Some(
+            Finding::new(
+                "E0301",
+                format!("parameters.{name}"),
+                format!("the parameter `{name}` has the name of {meaning}"),
+            )
+            .help(format!("call it something else, `{name}0` for instance")),
+        )
+    })
+}
+
+/// Whether the grid can hold the modes that a random field is made of.
+fn random_modes(family: &RandomField, grid: &Grid, path: &str) -> Option<Finding> {
+    // Higher modes look like lower ones on the points: mode n - l like mode l.
+    let most = |axis: usize| (grid.axes()[axis].len() - 1) / 2;
+    let axis = (0..grid.dim()).min_by_key(|&axis| most(axis))?;
+    let most = most(axis);
+    let on_the_mesh = format!(
+        "the {} values along {} tell modes up to {most} apart",
+        grid.axes()[axis].len(),
+        ['x', 'y', 'z'][axis]
+    );
+    match *family {
+        RandomField::SineSeries {
+            min_mode, max_mode, ..
+        } if min_mode > max_mode => Some(Finding::new(
+            "E0303",
+            format!("{path}.min_mode"),
+            format!("modes from {min_mode} to {max_mode} are none: `min_mode` is above `max_mode`"),
+        )),
+        RandomField::SineSeries { max_mode, .. }
+        | RandomField::Spectrum {
+            max_mode: Some(max_mode),
+            ..
+        } if max_mode > most => Some(
+            Finding::new(
+                "E0303",
+                format!("{path}.max_mode"),
+                format!("`max_mode` is {max_mode}, but {on_the_mesh}"),
+            )
+            .help("take more points, or a smaller `max_mode`"),
+        ),
+        RandomField::Spectrum {
+            max_mode: None,
+            peak,
+            ..
+        } if (3.0 * peak).ceil() > most as f64 => Some(
+            Finding::new(
+                "E0303",
+                format!("{path}.peak"),
+                format!(
+                    "modes up to 3 `peak` = {} are drawn, but {on_the_mesh}",
+                    number((3.0 * peak).ceil())
+                ),
+            )
+            .help(format!(
+                "take more points, a smaller `peak`, or cut the spectrum with `max_mode = {most}`"
+            )),
+        ),
+        _ => None,
+    }
+}
+
 fn mesh_finding(error: MeshError) -> Finding {
     let axis_path = |key: &str, axis: char| format!("mesh.{key}[{}]", axis_number(axis));
     let path = match &error {
@@ -144,7 +296,10 @@ fn output_times(case: &Case, findings: &mut Vec<Finding>) -> Vec<f64> {
                 findings.push(Finding::new(
                     "E0306",
                     "output.every",
-                    format!("this asks for {count:.0} frames; at most a million are written"),
+                    format!(
+                        "this asks for {} frames; at most a million are written",
+                        number(count)
+                    ),
                 ));
                 Vec::new()
             } else {
@@ -161,7 +316,8 @@ fn output_times(case: &Case, findings: &mut Vec<Finding>) -> Vec<f64> {
                         format!("output.at[{}]", i + 1),
                         format!(
                             "output times must increase, but {} follows {}",
-                            pair[1], pair[0]
+                            number(pair[1]),
+                            number(pair[0])
                         ),
                     ));
                 }
@@ -171,7 +327,12 @@ fn output_times(case: &Case, findings: &mut Vec<Finding>) -> Vec<f64> {
                     findings.push(Finding::new(
                         "E0306",
                         format!("output.at[{i}]"),
-                        format!("time {time} lies outside the run from {start} to {end}"),
+                        format!(
+                            "time {} lies outside the run from {} to {}",
+                            number(time),
+                            number(start),
+                            number(end)
+                        ),
                     ));
                 }
             }
@@ -184,7 +345,11 @@ fn output_times(case: &Case, findings: &mut Vec<Finding>) -> Vec<f64> {
             findings.push(Finding::new(
                 "E0306",
                 "output.from",
-                format!("frames begin at {from}, after the end of the run at {end}"),
+                format!(
+                    "frames begin at {}, after the end of the run at {}",
+                    number(from),
+                    number(end)
+                ),
             ));
         }
         let grain = 1e-12 * (end - start).abs();
@@ -307,6 +472,10 @@ fn initial_values(
                 }
             }
             Some(Initial::Random(family)) => {
+                if let Some(finding) = random_modes(family, grid, &path) {
+                    findings.push(finding);
+                    continue;
+                }
                 for (index, trajectory) in values.iter_mut().enumerate() {
                     trajectory.push(family.draw(grid, case.seed, number as u64, index as u64));
                 }

@@ -79,7 +79,19 @@ pub enum RunError {
 
 /// The checkpoint that belongs to an output file.
 pub fn checkpoint_path(output: &Path) -> PathBuf {
-    output.with_extension("checkpoint.h5")
+    beside(output, ".checkpoint.h5")
+}
+
+/// The file beside an output file whose name ends in `ending`. Only a final `.vtkhdf` makes room
+/// for it: `nu0.01` and `nu0.02` are two runs, with two files.
+pub(crate) fn beside(output: &Path, ending: &str) -> PathBuf {
+    let stem = match output.extension() {
+        Some(extension) if extension == "vtkhdf" => output.file_stem(),
+        _ => output.file_name(),
+    };
+    let mut name = stem.unwrap_or_default().to_owned();
+    name.push(ending);
+    output.with_file_name(name)
 }
 
 /// Runs a case.
@@ -94,6 +106,7 @@ pub fn run(
     let mut prepared = prepare(case).map_err(RunError::Case)?;
     let checkpoint = checkpoint_path(&options.output);
     let print = fingerprint(case);
+    checkpoint::check_place(&checkpoint).map_err(RunError::Input)?;
     let state = if options.resume {
         load_checkpoint(&checkpoint, &print)?
     } else {
@@ -134,7 +147,7 @@ pub fn run(
             })?;
             let time = prepared.simulation.time();
             if options.output.exists() {
-                VtkHdfWriter::resume(&options.output, &prepared.grid, &specs, time)
+                VtkHdfWriter::extend(&options.output, &prepared.grid, &specs, &meta, time)
             } else {
                 progress.note(&format!(
                     "{} is gone: a new one begins with the frames after t = {time}",
@@ -163,9 +176,10 @@ pub fn run(
     let mut recorder = Recorder {
         frame: vec![vec![0.0; prepared.grid.len()]; prepared.written.len()],
         written: &prepared.written,
-        writer,
         frames: 0,
-        last_frame: None,
+        last_frame: writer.last_time(),
+        writer,
+        stale: state.is_none(),
         last_dt: 0.0,
         history_names,
         history: Vec::new(),
@@ -202,12 +216,7 @@ pub fn run(
             });
         }
     };
-    recorder.hand_over().map_err(RunError::Output)?;
-    recorder
-        .writer
-        .flush_history()
-        .and_then(|()| recorder.write_checkpoint(simulation))
-        .map_err(RunError::Output)?;
+    recorder.save(simulation).map_err(RunError::Output)?;
     let mut values = Vec::new();
     simulation.quantities(&mut values);
     let results = recorder
@@ -279,6 +288,8 @@ struct Recorder<'a> {
     writer: VtkHdfWriter,
     frames: usize,
     last_frame: Option<f64>,
+    /// Whether the checkpoint on the disk, if any, is that of an earlier run.
+    stale: bool,
     last_dt: f64,
     history_names: Vec<String>,
     /// Rows not yet in the file.
@@ -309,6 +320,26 @@ impl Recorder<'_> {
         Ok(())
     }
 
+    /// Removes the checkpoint of an earlier run before the first content of this one appears
+    /// under its name: a checkpoint always belongs to the output file beside it, or a run killed
+    /// before its own first checkpoint would be resumed from the other's.
+    fn drop_stale(&mut self) -> Result<(), IoError> {
+        if self.stale {
+            checkpoint::remove(&self.checkpoint)?;
+            self.stale = false;
+        }
+        Ok(())
+    }
+
+    /// A checkpoint, and before it all history up to it: rows that a checkpoint has passed are
+    /// not computed again.
+    fn save(&mut self, sim: &dyn Simulation) -> Result<(), IoError> {
+        self.drop_stale()?;
+        self.hand_over()?;
+        self.writer.flush_history()?;
+        self.write_checkpoint(sim)
+    }
+
     fn write_checkpoint(&mut self, sim: &dyn Simulation) -> Result<(), IoError> {
         let mut state = State::default();
         sim.save(&mut state);
@@ -332,6 +363,7 @@ impl Recorder<'_> {
         }
         self.record(sim);
         self.hand_over()?;
+        self.drop_stale()?;
         self.writer.append(sim.time(), &self.frame)?;
         self.frames += 1;
         self.last_frame = Some(sim.time());
@@ -367,13 +399,10 @@ impl Observer for Recorder<'_> {
                     .collect()
             },
         );
-        // A checkpoint between frames must find its history in the file.
         if self.checkpoint_every > 0.0
             && self.last_checkpoint.elapsed().as_secs_f64() > self.checkpoint_every
         {
-            self.hand_over()?;
-            self.writer.flush_history()?;
-            self.write_checkpoint(sim)?;
+            self.save(sim)?;
         }
         Ok(if self.interrupt.load(Ordering::Relaxed) {
             Control::Interrupt

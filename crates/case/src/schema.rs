@@ -32,7 +32,7 @@ pub struct Case {
     pub seed: u64,
     /// Number of trajectories advanced together; they differ by their random initial data.
     #[serde(default = "one")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub trajectories: usize,
     /// The equation and its parameters.
     pub problem: Problem,

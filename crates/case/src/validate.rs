@@ -12,7 +12,7 @@ use crate::constants;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::document::{Entry, Node, Value, place_in_string};
 use crate::json_schema::{Kind, Shape, shapes};
-use crate::names::{join, list, nearest};
+use crate::names::{join, list, nearest, number};
 
 /// Checks `node` against `schema`, a part of the schema `root`.
 pub(crate) fn validate(root: &Json, node: &mut Node) -> Diagnostics {
@@ -111,7 +111,7 @@ impl<'a> Walker<'a> {
                 let place = node.place.clone();
                 self.found.push(
                     Diagnostic::error(codes::WRONG_TYPE, "a whole number is wanted here")
-                        .at(place, format!("this is {x}")),
+                        .at(place, format!("this is {}", number(x))),
                 );
                 None
             }
@@ -144,8 +144,11 @@ impl<'a> Walker<'a> {
             if !constants.iter().any(|c| c.as_f64() == Some(value)) {
                 let allowed = join(constants.iter().map(ToString::to_string), "or");
                 self.found.push(
-                    Diagnostic::error(codes::OUT_OF_RANGE, format!("`{path}` is {value}"))
-                        .at(node.place.clone(), format!("expected {allowed}")),
+                    Diagnostic::error(
+                        codes::OUT_OF_RANGE,
+                        format!("`{path}` is {}", number(value)),
+                    )
+                    .at(node.place.clone(), format!("expected {allowed}")),
                 );
             }
             return;
@@ -156,7 +159,7 @@ impl<'a> Walker<'a> {
             // A whole number that may not be negative says so plainly.
             if let Some(limit) = shape.number(keyword) {
                 outside |= bad(value, limit);
-                bounds.push(format!("{words} {limit}"));
+                bounds.push(format!("{words} {}", number(limit)));
             }
         };
         bound("minimum", "at least", |v, limit| v < limit);
@@ -165,9 +168,11 @@ impl<'a> Walker<'a> {
         bound("exclusiveMaximum", "less than", |v, limit| v >= limit);
         if outside {
             let label = format!("must be {}", join(bounds, "and"));
-            let mut diagnostic =
-                Diagnostic::error(codes::OUT_OF_RANGE, format!("`{path}` is {value}"))
-                    .at(node.place.clone(), label);
+            let mut diagnostic = Diagnostic::error(
+                codes::OUT_OF_RANGE,
+                format!("`{path}` is {}", number(value)),
+            )
+            .at(node.place.clone(), label);
             diagnostic.notes.extend(documentation(path, shape));
             self.found.push(diagnostic);
         }

@@ -44,6 +44,14 @@ pub(crate) enum Command {
     Completions(Completions),
 }
 
+/// A number of threads: beyond some thousand the system has no more, and the program would hang.
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=1024) => Ok(n),
+        _ => Err("expected a whole number from 1 to 1024".to_owned()),
+    }
+}
+
 /// `pdesolve run`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Run {
@@ -59,7 +67,7 @@ pub(crate) struct Run {
     #[arg(long, short, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
     /// Threads to use [default: all cores]; the result does not depend on it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,
     /// Start afresh even where an unfinished run, or a foreign file, is lost by it
     #[arg(long)]
@@ -161,7 +169,7 @@ pub(crate) struct Converge {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
     /// Threads to use [default: all cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,
     /// The result as one JSON object
     #[arg(long)]
@@ -180,7 +188,7 @@ pub(crate) struct Verify {
     #[arg(long)]
     pub(crate) long: bool,
     /// Threads to use [default: all cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,
     /// Keep the output files in this folder
     #[arg(long, value_name = "FOLDER")]

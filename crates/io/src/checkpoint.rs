@@ -60,6 +60,30 @@ pub fn write(path: &Path, state: &State, case_fingerprint: &str) -> Result<(), I
     hdf::sync_directory(path)
 }
 
+/// Says early, in plain words, why no checkpoint can be written to `path`.
+///
+/// # Errors
+/// [`IoError`] where something that is no file stands there.
+pub fn check_place(path: &Path) -> Result<(), IoError> {
+    match hdf::check_writable(path) {
+        // The run makes the directory.
+        Err(IoError::NoDirectory { .. }) => Ok(()),
+        result => result,
+    }
+}
+
+/// Removes the checkpoint at `path`, if there is one.
+///
+/// # Errors
+/// [`IoError`] of the file system.
+pub fn remove(path: &Path) -> Result<(), IoError> {
+    match fs::remove_file(path) {
+        Ok(()) => hdf::sync_directory(path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(IoError::system("remove", path, source)),
+    }
+}
+
 fn write_aside(
     aside: &Path,
     path: &Path,

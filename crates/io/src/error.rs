@@ -18,6 +18,12 @@ pub enum IoError {
         /// The path asked for.
         path: PathBuf,
     },
+    /// A device, pipe or socket stands where a file is wanted.
+    #[error("`{}` is a device or a pipe, a regular file is needed", path.display())]
+    NotAFile {
+        /// The path asked for.
+        path: PathBuf,
+    },
     /// The directory that should hold the file does not exist.
     #[error("cannot write `{}`: the directory `{}` does not exist", path.display(), directory.display())]
     NoDirectory {
@@ -209,6 +215,7 @@ impl IoError {
         match self {
             Self::Missing { path }
             | Self::IsDirectory { path }
+            | Self::NotAFile { path }
             | Self::NoDirectory { path, .. }
             | Self::System { path, .. }
             | Self::NotHdf5 { path, .. }

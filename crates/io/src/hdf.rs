@@ -40,15 +40,22 @@ pub(crate) fn directory(path: &Path) -> PathBuf {
 }
 
 /// A hidden name beside `path`, on the same file system, for content that is not complete yet.
+/// It carries the number of the process: two runs of one output do not write into each other's.
 pub(crate) fn aside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    directory(path).join(format!(".{name}.new"))
+    directory(path).join(format!(".{name}.{}.new", std::process::id()))
 }
 
 /// Says early, in plain words, why a file cannot be created.
 pub(crate) fn check_writable(path: &Path) -> Result<(), IoError> {
     if path.is_dir() || path.file_name().is_none() {
         return Err(IoError::IsDirectory {
+            path: path.to_owned(),
+        });
+    }
+    // A device or a pipe would be replaced by the rename, for all who use it.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(IoError::NotAFile {
             path: path.to_owned(),
         });
     }
@@ -109,6 +116,12 @@ pub(crate) fn open(path: &Path) -> Result<File, IoError> {
     }
     if !path.exists() {
         return Err(IoError::Missing {
+            path: path.to_owned(),
+        });
+    }
+    // Opening a pipe would wait for its other end.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(IoError::NotAFile {
             path: path.to_owned(),
         });
     }

@@ -24,17 +24,18 @@ pub enum RandomField {
     SineSeries {
         /// Number of waves.
         #[serde(default = "ten")]
-        #[schemars(range(min = 1))]
+        #[schemars(range(min = 1, max = 100_000))]
         waves: usize,
         /// Bound of |A_i|, in units of the field.
         #[serde(default = "half")]
         amplitude: f64,
         /// Least l_i. In 2-D and 3-D modes of either sign are drawn with |l_i| in the range.
         #[serde(default = "one")]
+        #[schemars(range(max = 1_000_000))]
         min_mode: usize,
         /// Largest l_i.
         #[serde(default = "two")]
-        #[schemars(range(min = 1))]
+        #[schemars(range(min = 1, max = 1_000_000))]
         max_mode: usize,
     },
     /// A Gaussian random field with zero mean: independent Fourier modes with 0 < |l| <=
@@ -42,15 +43,17 @@ pub enum RandomField {
     /// peak)^2) in each shell, scaled to the given root mean square.
     Spectrum {
         /// Root mean square of the field over space, exactly.
+        #[schemars(range(min = 0.0))]
         rms: f64,
         /// Exponent p of the low modes.
         #[serde(default)]
         exponent: f64,
         /// Wave number at which the spectrum falls off.
-        #[schemars(extend("exclusiveMinimum" = 0.0))]
+        #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1e5))]
         peak: f64,
         /// Largest |l|. Default: 3 times `peak`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(max = 1_000_000))]
         max_mode: Option<usize>,
         /// Mean value added.
         #[serde(default)]

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use pdesolve::case::pictures::{PictureError, default_plots, draw, picture_path};
+use pdesolve::case::pictures::{PictureError, check_times, default_plots, draw, picture_path};
 use pdesolve::case::plots::{PlotKind, PlotParams};
 use pdesolve::case::schema::Case;
 use pdesolve::case::{Diagnostic, Diagnostics, file_fault};
 use pdesolve::core::codes;
-use pdesolve::io::VtkHdfFile;
+use pdesolve::io::{IoError, VtkHdfFile};
 
 use crate::args;
 use crate::terminal::{Exit, refuse, say};
@@ -15,6 +15,15 @@ use crate::terminal::{Exit, refuse, say};
 pub(crate) fn plot(args: &args::Plot) -> Exit {
     let file = match VtkHdfFile::open(&args.file) {
         Ok(file) => file,
+        Err(IoError::IsDirectory { path }) => {
+            return refuse(
+                Diagnostic::error(
+                    codes::NOT_OUR_FILE,
+                    format!("`{}` is a folder, not an output file", path.display()),
+                )
+                .help("give one of its files: `pdesolve plot FOLDER/NAME.vtkhdf`"),
+            );
+        }
         Err(error) => return refuse(file_fault(&error)),
     };
     let mut plots = default_plots(&file);
@@ -35,6 +44,9 @@ pub(crate) fn plot(args: &args::Plot) -> Exit {
         plot.log = args.log;
     }
     for (number, plot) in plots.iter().enumerate() {
+        if let Err(error) = check_times(&file, plot) {
+            return refuse(fault(&error));
+        }
         let path = match (&args.output, number) {
             (Some(path), 0) => path.clone(),
             _ => picture_path(&args.file, number),

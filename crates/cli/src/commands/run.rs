@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use pdesolve::case::run::{RunError, RunOptions};
-use pdesolve::case::{Diagnostic, LoadedCase, load};
+use pdesolve::case::run::{RunError, RunOptions, checkpoint_path};
+use pdesolve::case::schema::Case;
+use pdesolve::case::{Diagnostic, LoadedCase, load, load_text};
 use pdesolve::core::codes;
 use pdesolve::io::VtkHdfFile;
 
@@ -34,6 +35,9 @@ pub(crate) fn run(args: &args::Run) -> Exit {
         return Exit::Done;
     }
     let output = output_path(args);
+    if let Some(diagnostic) = no_output(&output, &args.case) {
+        return refuse(diagnostic);
+    }
     if !args.force
         && !args.resume
         && let Some(diagnostic) = loss(&output, &loaded)
@@ -94,12 +98,50 @@ pub(crate) fn run(args: &args::Run) -> Exit {
 
 /// The file to write: `--output` as a file or a folder, or the name of the case, here.
 fn output_path(args: &args::Run) -> PathBuf {
-    let name = Path::new(args.case.file_name().unwrap_or_default()).with_extension("vtkhdf");
+    let stem = match args.case.extension() {
+        Some(extension) if extension == "toml" => args.case.file_stem(),
+        _ => args.case.file_name(),
+    };
+    let mut name = stem.unwrap_or_default().to_owned();
+    name.push(".vtkhdf");
+    let name = PathBuf::from(name);
     match &args.output {
         None => name,
         Some(path) if path.is_dir() => path.join(name),
         Some(path) => path.clone(),
     }
+}
+
+/// What can never be the output file, `--force` or not: the case itself, and all that is no file.
+fn no_output(output: &Path, case: &Path) -> Option<Diagnostic> {
+    let shown = output.display();
+    let refusal = |message: String| {
+        Diagnostic::error(codes::WOULD_OVERWRITE, message)
+            .note("nothing was overwritten")
+            .help("choose another file with `--output`")
+    };
+    let same = |path: &Path| match (path.canonicalize(), case.canonicalize()) {
+        (Ok(path), Ok(case)) => path == case,
+        _ => false,
+    };
+    if same(output) {
+        return Some(refusal(format!("{shown} is the case file itself")));
+    }
+    let checkpoint = checkpoint_path(output);
+    if same(&checkpoint) {
+        return Some(refusal(format!(
+            "the checkpoint of {shown} would replace the case file itself"
+        )));
+    }
+    [output, &checkpoint].into_iter().find_map(|path| {
+        let found = std::fs::metadata(path).ok()?;
+        (!found.is_file() && !found.is_dir()).then(|| {
+            refusal(format!(
+                "{} is a device or a pipe, not a file",
+                path.display()
+            ))
+        })
+    })
 }
 
 /// What would be lost by starting afresh. A finished run is not: the file holds the case that
@@ -121,12 +163,36 @@ fn loss(output: &Path, loaded: &LoadedCase) -> Option<Diagnostic> {
             .help("choose another file with `--output`, or overwrite it with `--force`"),
         ),
         Ok(file) => {
-            let last = file.times().last().copied()?;
+            let last = file.times().last().copied();
+            let reached = last.map_or("no frame yet".to_owned(), |t| format!("t = {t}"));
+            let ours = file.meta().title == loaded.case.title;
             let end = loaded.case.time.end;
-            (last < end && file.meta().title == loaded.case.title).then(|| {
-                refusal(format!("{shown} holds this case up to t = {last} of {end}"))
-                    .help("continue it with `--resume`, or start afresh with `--force`")
-            })
+            if ours && last.is_none_or(|last| last < end) {
+                return Some(
+                    refusal(format!("{shown} holds this case up to {reached} of {end}"))
+                        .help("continue it with `--resume`, or start afresh with `--force`"),
+                );
+            }
+            // The end of a run stands in the case that the file keeps, whatever `--set` says now.
+            let text = file.meta().case_text.clone();
+            let own_end = load_text::<Case>(output, text, &[]).map(|stored| stored.case.time.end);
+            let help = "choose another file with `--output`, or start afresh with `--force`";
+            match own_end {
+                Ok(end) if last.is_some_and(|last| last >= end) => None,
+                Ok(end) => Some(
+                    refusal(format!(
+                        "{shown} holds an unfinished run of \"{}\": {reached} of {end}",
+                        file.meta().title
+                    ))
+                    .help(help),
+                ),
+                Err(_) => Some(
+                    refusal(format!(
+                        "{shown} holds a run that may be unfinished: its case cannot be read"
+                    ))
+                    .help(help),
+                ),
+            }
         }
     }
 }

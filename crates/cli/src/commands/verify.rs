@@ -60,9 +60,10 @@ fn verify_all(cases: &[PathBuf], long: bool, folder: &Path, interrupt: &AtomicBo
             say(&format!("{}: nothing to check", path.display()));
             continue;
         }
-        let stem = path.file_stem().unwrap_or_default();
+        let mut name = path.file_stem().unwrap_or_default().to_owned();
+        name.push(".vtkhdf");
         let options = RunOptions {
-            output: folder.join(stem).with_extension("vtkhdf"),
+            output: folder.join(name),
             resume: false,
             case_text: loaded.effective().unwrap_or_default(),
             interrupt,

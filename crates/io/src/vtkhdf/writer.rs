@@ -90,6 +90,31 @@ impl VtkHdfWriter {
         fields: &[FieldSpec],
         time: f64,
     ) -> Result<Self, IoError> {
+        Self::go_on(path, grid, fields, None, time)
+    }
+
+    /// As [`resume`](Self::resume), for a run that has become another one in what may change on
+    /// the way, such as its end: the file holds `meta` from now on.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume).
+    pub fn extend(
+        path: &Path,
+        grid: &Grid,
+        fields: &[FieldSpec],
+        meta: &RunMeta,
+        time: f64,
+    ) -> Result<Self, IoError> {
+        Self::go_on(path, grid, fields, Some(meta), time)
+    }
+
+    fn go_on(
+        path: &Path,
+        grid: &Grid,
+        fields: &[FieldSpec],
+        meta: Option<&RunMeta>,
+        time: f64,
+    ) -> Result<Self, IoError> {
         let old = VtkHdfFile::open(path)?;
         if old.grid() != grid {
             return Err(IoError::GridMismatch {
@@ -108,7 +133,7 @@ impl VtkHdfWriter {
             });
         }
         let latest = time + 1e-12 * time.abs();
-        let mut writer = Self::create(path, grid, fields, old.meta())?;
+        let mut writer = Self::create(path, grid, fields, meta.unwrap_or(old.meta()))?;
         let (names, rows) = old.history()?;
         // Rows carry their time in the column of that name.
         let clock = names.iter().position(|name| name == "time");
@@ -162,14 +187,15 @@ impl VtkHdfWriter {
         Ok(())
     }
 
-    /// Brings waiting history rows into the file now, so that a checkpoint between two frames
-    /// finds them there.
+    /// Brings waiting history rows into the file now, under its own name even where no frame is
+    /// complete yet, so that a checkpoint between two frames finds them there.
     ///
     /// # Errors
     /// [`IoError`] of the file system or the HDF5 library.
     pub fn flush_history(&mut self) -> Result<(), IoError> {
         self.history.write(&self.path)?;
-        self.commit()
+        self.commit()?;
+        self.publish()
     }
 
     /// Ends the run: writes waiting history rows and the numbers of `summary` (attributes of
@@ -205,6 +231,11 @@ impl VtkHdfWriter {
     /// Frames written so far.
     pub fn steps(&self) -> usize {
         self.times.len()
+    }
+
+    /// Time of the last frame, where there is one.
+    pub fn last_time(&self) -> Option<f64> {
+        self.times.last().copied()
     }
 
     fn write_frame(&mut self, time: f64, values: &[Vec<f64>]) -> Result<(), IoError> {

@@ -17,8 +17,8 @@ pub struct SpectralParams {
     #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     pub dealias: f64,
     /// Points M of the contour on which the coefficients of the exponential integrators are
-    /// averaged; a multiple of 4, at least 16. Default: 32, which is exact to rounding.
-    #[schemars(range(min = 16))]
+    /// averaged; a multiple of 4, from 16 to 4096. Default: 32, which is exact to rounding.
+    #[schemars(range(min = 16, max = 4096))]
     pub contour_points: usize,
 }
 
@@ -39,6 +39,15 @@ impl SpectralParams {
             scheme,
             ..Self::default()
         }
+    }
+}
+
+/// `2 dimensions`, `1 to 3 dimensions`.
+fn dimensions(least: usize, most: usize) -> String {
+    match (least, most) {
+        (1, 1) => "1 dimension".to_owned(),
+        _ if least == most => format!("{least} dimensions"),
+        _ => format!("{least} to {most} dimensions"),
     }
 }
 
@@ -63,7 +72,7 @@ pub enum SpectralError {
         axis: char,
     },
     /// The equation does not exist in so many dimensions.
-    #[error("this equation is for {least} to {most} dimensions, the mesh has {found}")]
+    #[error("this equation is for {}, the mesh has {found}", dimensions(*least, *most))]
     Dimension {
         /// Dimensions of the mesh.
         found: usize,
