@@ -94,6 +94,10 @@ fn step_fault(error: &StepError, solver: &Solver) -> Diagnostic {
         }
         StepError::StepTooSmall { .. } => Diagnostic::error(codes::STEP_TOO_SMALL, message)
             .help("loosen `time.tolerance`, or look at the last frame for a singularity"),
+        StepError::Courant { .. } => Diagnostic::error(codes::BEYOND_COURANT, message)
+            .help("take a smaller `time.step`, or give `time.cfl` instead"),
+        StepError::TimeStandsStill { .. } => Diagnostic::error(codes::TIME_STANDS_STILL, message)
+            .help("take larger steps, or count the time from a nearer `time.start`"),
         StepError::LinearSolve { .. } => Diagnostic::error(codes::LINEAR_SOLVE, message)
             .help("take a smaller step, and check the sign of the diffusivity"),
     }

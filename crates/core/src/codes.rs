@@ -319,7 +319,10 @@ is missing, is something else, or lacks what was asked for.
 state. Usually the step is too large for the method (look at the CFL number in
 the message: above 1 explicit methods fail), or the grid is too coarse for the
 smallest scale of the solution, or the equation itself blows up. Try, in this
-order: half the step, error control (`time.tolerance`), twice the points.";
+order: half the step, error control (`time.tolerance`), twice the points.
+
+Spectral methods couple all points, so that all fail in the same step. The cell
+in the message is then the one where the last good state was largest.";
 
     STEP_TOO_SMALL = "E0502", "error control asked for too small a step",
 "To meet `time.tolerance` the step would have to be smaller than
@@ -336,6 +339,22 @@ usual causes are a negative diffusivity and a step that is far too large.";
 or a convergence study stayed below the expected order. The table printed shows
 value, reference and tolerance. If the case was changed on purpose, its
 expectation must be derived anew, from the source that it names.";
+
+    BEYOND_COURANT = "E0505", "a fixed step is beyond the Courant limit",
+"Explicit transport is unstable where |speed| * step / width, summed over the
+axes, exceeds 1 in any cell: errors would grow by a factor in each step, and the
+run would end with huge numbers. The state before the step was kept. Speeds may
+grow during a run (a source, a boundary value), so this can come late. Give a
+smaller step, or let the Courant number choose it:
+
+    [time]
+    end = 1.0
+    cfl = 0.4                 # instead of step";
+
+    TIME_STANDS_STILL = "E0506", "a step is too small to move the time",
+"Times have 16 digits. Near t = 1e17 neighbouring numbers are 16 apart, and a
+step of 1 added to such a time gives the same time again: the run would never
+end. Take larger steps, or count the time from a nearer `time.start`.";
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The contract between a time-dependent solver and everything that runs it.
 
+use std::fmt;
+
 use crate::state::{RestoreError, State};
 
 /// Name and unit of one scalar field of a simulation.
@@ -34,22 +36,46 @@ pub struct Step {
     pub rejected: u32,
 }
 
+/// Where a field became infinite or NaN: a grid index (x, then y, then z), as many entries as the
+/// grid has dimensions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In this cell first.
+    Cell(Vec<usize>),
+    /// Everywhere at once, as with global (spectral) methods. The cell is the one in which the
+    /// last good state was largest: a hint, not the place of the fault.
+    Everywhere {
+        /// Grid index of the largest value before the step.
+        largest_before: Vec<usize>,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cell(cell) => write!(f, "at cell {cell:?}"),
+            Self::Everywhere { largest_before } => write!(
+                f,
+                "everywhere at once (largest before the step at cell {largest_before:?})"
+            ),
+        }
+    }
+}
+
 /// Why a step could not be taken. The simulation still holds the state before the step.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum StepError {
     /// The new state holds an infinity or a NaN.
     #[error(
-        "field `{field}` became {value} at cell {cell:?} in step {step} (t = {time:.6e}, dt = {dt:.3e}, CFL number {cfl:.3})"
+        "field `{field}` became {value} {place} in step {step} (t = {time:.6e}, dt = {dt:.3e}, CFL number {cfl:.3})"
     )]
     NonFinite {
         /// Name of the field.
         field: String,
         /// The offending value.
         value: f64,
-        /// Grid index (x, then y, then z), as many entries as the grid has dimensions. Where
-        /// the method is global (spectral) and spoils all cells at once, the cell in which the
-        /// last good state was largest.
-        cell: Vec<usize>,
+        /// Where.
+        place: Place,
         /// Time at which the step began.
         time: f64,
         /// Number of the step that failed.
@@ -76,6 +102,38 @@ pub enum StepError {
         /// Estimated error over tolerance in the last attempt.
         error: f64,
     },
+    /// A fixed step is beyond the Courant number up to which the method is stable.
+    #[error(
+        "the step of {dt:.3e} has the Courant number {courant:.3} in step {step} (t = {time:.6e}), above the limit {limit}: the largest stable step is {dt_max:.3e}"
+    )]
+    Courant {
+        /// Time at which the step begins.
+        time: f64,
+        /// Number of the step.
+        step: u64,
+        /// Size of the step.
+        dt: f64,
+        /// Sum over the axes of `|speed| dt / dx`, its largest over the cells.
+        courant: f64,
+        /// Largest Courant number allowed.
+        limit: f64,
+        /// Step that has this Courant number.
+        dt_max: f64,
+    },
+    /// The step is so small against the time that adding it changes nothing.
+    #[error(
+        "the time stands still: in step {step} a step of {dt:.3e} is lost in rounding, numbers near t = {time:.6e} are about {spacing:.1e} apart"
+    )]
+    TimeStandsStill {
+        /// Current time.
+        time: f64,
+        /// Number of the step.
+        step: u64,
+        /// Size of the step.
+        dt: f64,
+        /// Distance between neighbouring numbers near the current time.
+        spacing: f64,
+    },
     /// A linear system inside the step could not be solved.
     #[error("the linear system of step {step} (t = {time:.6e}) could not be solved: {reason}")]
     LinearSolve {
@@ -86,6 +144,18 @@ pub enum StepError {
         /// What the solver said.
         reason: String,
     },
+}
+
+impl StepError {
+    /// [`StepError::TimeStandsStill`] at `time`, in step number `step`.
+    pub fn time_stands_still(time: f64, step: u64, dt: f64) -> Self {
+        Self::TimeStandsStill {
+            time,
+            step,
+            dt,
+            spacing: f64::EPSILON * time.abs(),
+        }
+    }
 }
 
 /// A solver that carries fields forward in time.
@@ -131,56 +201,4 @@ pub trait Simulation {
     /// # Errors
     /// [`RestoreError`] where an entry is missing or has another length; nothing is changed.
     fn restore(&mut self, state: &State) -> Result<(), RestoreError>;
-}
-
-/// A step size fitted to the next time that must be hit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fit {
-    /// Size to take.
-    pub dt: f64,
-    /// Whether the step ends on the limit; the time is then set to the limit itself, so that
-    /// rounding does not accumulate.
-    pub lands: bool,
-}
-
-/// Fits a wished step `dt` to `limit`.
-///
-/// A remainder within 1e-9 of `dt` counts as `dt`, so that a fixed step whose multiples are the
-/// output times never changes size (and its coefficients are computed once).
-pub fn fit_step(time: f64, dt: f64, limit: f64) -> Fit {
-    let left = limit - time;
-    if (left - dt).abs() <= 1e-9 * dt {
-        Fit { dt, lands: true }
-    } else if left < dt {
-        Fit {
-            dt: left,
-            lands: true,
-        }
-    } else {
-        Fit { dt, lands: false }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_step_within_rounding_of_the_limit_keeps_its_size() {
-        let fit = fit_step(0.9 + 1e-13, 0.1, 1.0);
-        assert_eq!(
-            fit,
-            Fit {
-                dt: 0.1,
-                lands: true
-            }
-        );
-    }
-
-    #[test]
-    fn a_step_past_the_limit_is_cut() {
-        let fit = fit_step(0.95, 0.1, 1.0);
-        assert!(fit.lands && (fit.dt - 0.05).abs() < 1e-15);
-        assert!(!fit_step(0.0, 0.1, 1.0).lands);
-    }
 }

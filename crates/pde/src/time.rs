@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Shortest fixed step in units of the run: more steps than its inverse no run ever finishes.
+pub(crate) const SHORTEST_STEP: f64 = 1e-12;
+
 /// From when to when, and with which steps.
 ///
 /// Give `step` for steps of fixed size, or `tolerance` for steps chosen by error control. Finite
@@ -39,7 +42,8 @@ pub struct TimeParams {
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub min_step: Option<f64>,
     /// Largest step that error control or the Courant number may choose. Default: no
-    /// bound under error control, 1/64 of the unit of time for finite volumes.
+    /// bound under error control; for finite volumes 1/64 of the unit of time where there is a
+    /// source, a prescribed boundary value or implicit diffusion, or nothing moves, else none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub max_step: Option<f64>,

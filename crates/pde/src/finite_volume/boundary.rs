@@ -121,6 +121,11 @@ impl Condition {
         matches!(self, Self::Wall)
     }
 
+    /// Whether the condition holds a number, which may change with time.
+    pub(super) fn is_prescribed(&self) -> bool {
+        !matches!(self, Self::Wall | Self::Outflow)
+    }
+
     /// The state that may enter from outside, for the Courant number.
     pub(super) fn entering(&self, data: f64) -> Option<f64> {
         matches!(self, Self::Inflow { .. } | Self::Dirichlet { .. }).then_some(data)

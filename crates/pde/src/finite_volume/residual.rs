@@ -322,6 +322,12 @@ impl Residual {
         largest
     }
 
+    /// Whether a source or prescribed boundary values, both functions of time, act on the state.
+    pub(super) fn is_driven(&self) -> bool {
+        let mut conditions = self.sides.iter().flatten().flatten();
+        self.source.is_some() || conditions.any(Condition::is_prescribed)
+    }
+
     /// Sum over the axes of nu / h^2 with the smallest h.
     pub(super) fn diffusion_rate(&self) -> f64 {
         let per_axis = |axis: &AxisFaces| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pdesolve_core::{FieldSpec, RestoreError, Simulation, State, Step, StepError, fit_step};
+use pdesolve_core::{Clock, FieldSpec, Place, RestoreError, Simulation, State, Step, StepError};
 use pdesolve_mesh::{Centring, Grid, Norms, deterministic_sum};
 
 use super::boundary::BoundaryConditions;
@@ -12,16 +12,18 @@ use super::numerical_flux::ScalarLaw;
 use super::params::{Diffusion, FiniteVolumeError, FiniteVolumeParams, Reconstruction};
 use super::residual::{Residual, SpaceTime};
 use super::ssp_rk3::SspRk3;
-use crate::TimeParams;
+use crate::time::{SHORTEST_STEP, TimeParams};
 
 /// Courant number where `[time]` names neither `step` nor `cfl`.
 const DEFAULT_CFL: f64 = 0.4;
 /// nu dt / h^2 summed over the axes that explicit steps keep to. SSP-RK3 is stable up to 0.63 with
 /// the two-point flux and 0.47 with the four-point flux.
 const DIFFUSION_NUMBER: f64 = 0.4;
-/// Longest step where `[time]` gives no `max_step`, in units of time: a source must be seen even
-/// where nothing moves. It must not depend on the end of the run, or a run that is extended later
-/// would have taken other steps.
+/// Courant number beyond which fixed steps are refused, with room for rounding.
+const COURANT_LIMIT: f64 = 1.0;
+/// Longest step where `[time]` gives no `max_step`, in units of time, for what the Courant number
+/// does not see: sources, boundary values that change, implicit diffusion. It must not depend on
+/// the end of the run, or a run that is extended later would have taken other steps.
 const LONGEST_STEP: f64 = 1.0 / 64.0;
 /// Attempts at one step before it fails.
 const ATTEMPTS: u32 = 12;
@@ -35,10 +37,12 @@ enum Integrator {
 
 /// A scalar conservation law advanced by finite volumes; see the module page for the scheme.
 ///
-/// With a fixed `step` the steps have that size. Otherwise each step is
-/// `1 / sum_axes (|speed| / (cfl h) + nu / (0.4 h^2))` (the second term where diffusion is
-/// explicit), at most `max_step`, and at most a hundredth of the run where nothing moves; it is
-/// repeated with a smaller size where the new state has outgrown the Courant number.
+/// With a fixed `step` the steps have that size, and one of a Courant number above 1 is an error.
+/// Otherwise each step is `1 / sum_axes (|speed| / (cfl h) + nu / (0.4 h^2))` (the second term where
+/// diffusion is explicit), at most `max_step`; it is repeated with a smaller size where the new state
+/// has outgrown the Courant number. Where `max_step` is not given, steps are at most 1/64 of the unit
+/// of time if there is a source or a prescribed boundary value, which may change with time, if
+/// diffusion is implicit, or if nothing moves.
 pub struct FiniteVolume {
     residual: Residual,
     integrator: Integrator,
@@ -46,7 +50,7 @@ pub struct FiniteVolume {
     cfl: f64,
     u: Vec<f64>,
     next: Vec<f64>,
-    t: f64,
+    clock: Clock,
     steps: u64,
     ledger: Ledger,
     /// Largest Courant number a unit of time of the current state; NaN where not yet known.
@@ -113,7 +117,7 @@ impl FiniteVolume {
             cfl: time.cfl.unwrap_or(DEFAULT_CFL),
             u: vec![0.0; n],
             next: vec![0.0; n],
-            t: time.start,
+            clock: Clock::new(time.start),
             steps: 0,
             ledger: Ledger::default(),
             rate: f64::NAN,
@@ -200,15 +204,18 @@ impl FiniteVolume {
                 };
                 match self.time.step {
                     Some(step) => step * diffusion > 1.0,
-                    None => diffusion > ratio / self.free_step(self.rate / self.cfl),
+                    None => {
+                        let longest = self.time.max_step.unwrap_or(LONGEST_STEP);
+                        diffusion > ratio / (self.cfl / self.rate).min(longest)
+                    }
                 }
             }
         }
     }
 
-    /// Step for a given inverse step size, within the bounds of `[time]`.
-    fn free_step(&self, per_step: f64) -> f64 {
-        (1.0 / per_step).min(self.time.max_step.unwrap_or(LONGEST_STEP))
+    /// Whether the solution can change in a way that neither Courant nor diffusion number see.
+    fn changes_unseen(&self) -> bool {
+        matches!(self.integrator, Integrator::Implicit(_)) || self.residual.is_driven()
     }
 
     /// Step wished from the current state.
@@ -220,15 +227,20 @@ impl FiniteVolume {
         if matches!(self.integrator, Integrator::Explicit(_)) {
             per_step += self.residual.diffusion_rate() / DIFFUSION_NUMBER;
         }
-        self.free_step(per_step)
+        let step = 1.0 / per_step;
+        match self.time.max_step {
+            Some(longest) => step.min(longest),
+            None if per_step == 0.0 || self.changes_unseen() => step.min(LONGEST_STEP),
+            None => step,
+        }
     }
 
     fn non_finite(&self, cell: usize, dt: f64) -> StepError {
         StepError::NonFinite {
             field: self.residual.law.field().name,
             value: self.next[cell],
-            cell: self.residual.grid.indices(cell),
-            time: self.t,
+            place: Place::Cell(self.residual.grid.indices(cell)),
+            time: self.clock.time(),
             step: self.steps + 1,
             dt,
             cfl: self.rate * dt,
@@ -238,7 +250,7 @@ impl FiniteVolume {
 
 impl Simulation for FiniteVolume {
     fn time(&self) -> f64 {
-        self.t
+        self.clock.time()
     }
 
     fn steps(&self) -> u64 {
@@ -246,13 +258,14 @@ impl Simulation for FiniteVolume {
     }
 
     fn advance(&mut self, limit: f64) -> Result<Step, StepError> {
+        let start = self.clock.time();
         if self.rate.is_nan() {
-            self.rate = self.residual.courant_rate(&self.u, self.t);
+            self.rate = self.residual.courant_rate(&self.u, start);
         }
         if matches!(self.integrator, Integrator::Undecided) {
             let made = self.integrator(self.wants_implicit());
             self.integrator = made.map_err(|reason| StepError::LinearSolve {
-                time: self.t,
+                time: start,
                 step: self.steps + 1,
                 reason,
             })?;
@@ -261,21 +274,25 @@ impl Simulation for FiniteVolume {
         let mut wish = self.wished_step();
         let mut rejected = 0;
         loop {
-            let fit = fit_step(self.t, wish, limit);
-            let time = if fit.lands { limit } else { self.t + fit.dt };
-            if time <= self.t {
-                return Err(StepError::StepTooSmall {
-                    time: self.t,
+            let fit = self.clock.fit(wish, limit);
+            if fit.time <= start {
+                let step = self.steps + 1;
+                return Err(StepError::time_stands_still(start, step, fit.dt));
+            }
+            if !adaptive && self.rate * fit.dt > COURANT_LIMIT * (1.0 + 1e-9) {
+                return Err(StepError::Courant {
+                    time: start,
                     step: self.steps + 1,
                     dt: fit.dt,
-                    dt_min: f64::EPSILON * self.t.abs().max(limit.abs()),
-                    error: self.rate * fit.dt / self.cfl,
+                    courant: self.rate * fit.dt,
+                    limit: COURANT_LIMIT,
+                    dt_max: COURANT_LIMIT / self.rate,
                 });
             }
             let (residual, u, next) = (&mut self.residual, &self.u, &mut self.next);
             let booked = match &mut self.integrator {
-                Integrator::Implicit(imex) => imex.step(residual, u, self.t, fit.dt, next),
-                Integrator::Explicit(rk) => rk.step(residual, u, self.t, fit.dt, next),
+                Integrator::Implicit(imex) => imex.step(residual, u, start, fit.dt, next),
+                Integrator::Explicit(rk) => rk.step(residual, u, start, fit.dt, next),
                 Integrator::Undecided => unreachable!("decided above"),
             };
             let retry = adaptive && rejected + 1 < ATTEMPTS;
@@ -286,7 +303,7 @@ impl Simulation for FiniteVolume {
                 }
                 return Err(self.non_finite(cell, fit.dt));
             }
-            let rate = self.residual.courant_rate(&self.next, time);
+            let rate = self.residual.courant_rate(&self.next, fit.time);
             // A source or a boundary may speed the flow up within a step that began slow.
             let courant = rate * fit.dt;
             if retry && courant > 1.25 * self.cfl {
@@ -297,11 +314,11 @@ impl Simulation for FiniteVolume {
             std::mem::swap(&mut self.u, &mut self.next);
             self.ledger.book(booked);
             self.rate = rate;
-            self.t = time;
+            self.clock.advance(&fit);
             self.steps += 1;
             return Ok(Step {
                 index: self.steps,
-                time,
+                time: fit.time,
                 dt: fit.dt,
                 rejected,
             });
@@ -349,7 +366,7 @@ impl Simulation for FiniteVolume {
 
     fn cfl(&mut self) -> Option<f64> {
         if self.rate.is_nan() {
-            self.rate = self.residual.courant_rate(&self.u, self.t);
+            self.rate = self.residual.courant_rate(&self.u, self.clock.time());
         }
         Some(self.rate * self.wished_step())
     }
@@ -357,7 +374,7 @@ impl Simulation for FiniteVolume {
     fn save(&self, state: &mut State) {
         let name = self.residual.law.field().name;
         state.put(&name, &self.u);
-        state.put("time", &[self.t]);
+        self.clock.save(state);
         let [outflow, outflow_error] = self.ledger.outflow.parts();
         let [source, source_error] = self.ledger.source.parts();
         state.put(
@@ -384,7 +401,7 @@ impl Simulation for FiniteVolume {
     fn restore(&mut self, state: &State) -> Result<(), RestoreError> {
         let name = self.residual.law.field().name;
         let u = state.get(&name, self.u.len())?;
-        let time = state.get("time", 1)?;
+        let clock = Clock::restored(state)?;
         let balance = state.get("balance", 5)?;
         let steps = state.counter("steps")?;
         let integrator = match state.counter("integrator")? {
@@ -393,7 +410,7 @@ impl Simulation for FiniteVolume {
             kind => self.integrator(kind == 2).unwrap_or(Integrator::Undecided),
         };
         self.u.copy_from_slice(u);
-        self.t = time[0];
+        self.clock = clock;
         self.steps = steps;
         self.ledger = Ledger {
             initial: balance[0],
@@ -430,6 +447,9 @@ fn check_time(time: &TimeParams) -> Vec<FiniteVolumeError> {
         if let Some(found) = value.filter(|v| !(v.is_finite() && *v > 0.0)) {
             wrong(key, found, "it must be finite and positive");
         }
+    }
+    if let Some(step) = (time.step).filter(|step| *step < SHORTEST_STEP * (time.end - time.start)) {
+        wrong("step", step, "it must be at least 1e-12 of the run");
     }
     if let Some(cfl) = time.cfl.filter(|cfl| *cfl > 1.0) {
         wrong("cfl", cfl, "finite volumes are stable up to 1 only");

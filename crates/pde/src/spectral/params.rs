@@ -13,8 +13,8 @@ pub struct SpectralParams {
     pub scheme: Scheme,
     /// Fraction of the modes along each axis that is kept. 2/3 makes products of two fields free
     /// of aliasing, 1/2 products of three, 1 keeps all modes. Equations without nonlinear terms
-    /// keep all modes whatever stands here. Dimensionless, above 0, at most 1. Default: 2/3.
-    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
+    /// keep all modes whatever stands here. Dimensionless, at least 0.05, at most 1. Default: 2/3.
+    #[schemars(extend("minimum" = 0.05, "maximum" = 1.0))]
     pub dealias: f64,
     /// Points M of the contour on which the coefficients of the exponential integrators are
     /// averaged; a multiple of 4, from 16 to 4096. Default: 32, which is exact to rounding.
@@ -148,4 +148,13 @@ pub enum SpectralError {
         /// Fields of the equation.
         fields: usize,
     },
+}
+
+/// `1 dimension`, `2 dimensions`, `1 to 3 dimensions`.
+fn dimensions(least: usize, most: usize) -> String {
+    match (least, most) {
+        (1, 1) => "1 dimension".to_owned(),
+        _ if least == most => format!("{least} dimensions"),
+        _ => format!("{least} to {most} dimensions"),
+    }
 }

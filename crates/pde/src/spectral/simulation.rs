@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use num_complex::Complex64;
-use pdesolve_core::{FieldSpec, Fit, RestoreError, Simulation, State, Step, StepError, fit_step};
+use pdesolve_core::{Clock, FieldSpec, Place, RestoreError, Simulation, State, Step, StepError};
 use pdesolve_mesh::{Centring, Grid, Norms};
 use rayon::prelude::*;
 
@@ -15,10 +15,12 @@ use super::multiplier::Multiplier;
 use super::params::{SpectralError, SpectralParams};
 use super::phi::LinearPart;
 use super::transform::{MAX_OPERANDS, Transform};
-use crate::time::TimeParams;
+use crate::time::{SHORTEST_STEP, TimeParams};
 
 /// Least number of grid points for which a single trajectory is worth several threads.
 const PARALLEL_FROM: usize = 4096;
+/// Smallest fraction of modes to keep: a mesh of 41 points then keeps one mode beside the mean.
+const LEAST_DEALIAS: f64 = 0.05;
 
 /// One or several trajectories of a [`SpectralEquation`], advanced together.
 ///
@@ -31,7 +33,7 @@ pub struct Spectral {
     contour_points: usize,
     trajectories: usize,
     control: StepControl,
-    time: f64,
+    clock: Clock,
     steps: u64,
     /// Size of the last step; before the first, of the step wished for.
     last_step: f64,
@@ -60,7 +62,7 @@ impl std::fmt::Debug for Spectral {
             .field("shape", &self.engine.grid.shape())
             .field("trajectories", &self.trajectories)
             .field("scheme", &self.engine.scheme)
-            .field("time", &self.time)
+            .field("time", &self.clock.time())
             .field("steps", &self.steps)
             .finish_non_exhaustive()
     }
@@ -97,7 +99,7 @@ impl Spectral {
                     axis: axis.name(),
                     points: mode_axis.n,
                     dealias,
-                    least: (2.0 / dealias + 1e-9).floor() as usize + 1,
+                    least: ((2.0 / dealias + 1e-9).floor() as usize).saturating_add(1),
                 });
             }
         }
@@ -163,7 +165,7 @@ impl Spectral {
             contour_points: params.contour_points,
             trajectories,
             control,
-            time: time.start,
+            clock: Clock::new(time.start),
             steps: 0,
             last_step,
             state: zeros(true),
@@ -280,10 +282,10 @@ impl Spectral {
             error,
             workspaces,
             trajectories,
-            time,
+            clock,
             ..
         } = self;
-        let (t, h) = (*time, coefficients[0].h);
+        let (t, h) = (clock.time(), coefficients[0].h);
         let StepControl::Adaptive(controller) = &self.control else {
             sweep(
                 engine,
@@ -348,7 +350,8 @@ impl Spectral {
             1.0 / (2f64.powi(engine.scheme.order() as i32) - 1.0)
         };
         let tolerance = controller.tolerance;
-        if !finite(next) {
+        // Two halves may stay finite where the whole step overflows.
+        if !(finite(next) && finite(error)) {
             return f64::INFINITY;
         }
         self.values.resize(self.engine.grid.len(), 0.0);
@@ -374,7 +377,9 @@ impl Spectral {
                 scale = scale.max(largest(&self.next[part.clone()]));
                 error = error.max(largest(&self.error[part.clone()]));
             }
-            if error > 0.0 {
+            if !(scale.is_finite() && error.is_finite()) {
+                worst = f64::INFINITY;
+            } else if error > 0.0 {
                 worst = worst.max(shrink * error / (tolerance * scale));
             }
         }
@@ -382,7 +387,8 @@ impl Spectral {
         worst
     }
 
-    /// The error for a state `next` that is not finite.
+    /// The error for a state `next` that is not finite. All points fail at once, so the cell given is
+    /// that of the largest value before the step.
     fn non_finite(&mut self, dt: f64) -> StepError {
         let cfl = self.courant(dt).unwrap_or(f64::NAN);
         let bad = |c: &Complex64| !(c.re.is_finite() && c.im.is_finite());
@@ -409,8 +415,10 @@ impl Spectral {
         StepError::NonFinite {
             field: self.fields()[number].name.clone(),
             value,
-            cell: self.engine.grid.indices(cell),
-            time: self.time,
+            place: Place::Everywhere {
+                largest_before: self.engine.grid.indices(cell),
+            },
+            time: self.clock.time(),
             step: self.steps + 1,
             dt,
             cfl,
@@ -496,7 +504,7 @@ fn worth_threads(engine: &Engine) -> bool {
     rayon::current_num_threads() > 1 && engine.grid.len() >= PARALLEL_FROM
 }
 
-/// Largest absolute value of a symbol on a field over the grid.
+/// Largest absolute value of a symbol on a field over the grid; infinite where one is a NaN.
 fn largest_value(
     engine: &Engine,
     state: &[Complex64],
@@ -506,7 +514,19 @@ fn largest_value(
     probe: &mut Probe,
 ) -> f64 {
     engine.sample(state, field, symbol, values, probe, worth_threads(engine));
-    values.iter().fold(0.0, |most, v| most.max(v.abs()))
+    largest_of(values)
+}
+
+/// Largest absolute value; infinite where one is a NaN, which `f64::max` would pass over.
+fn largest_of(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |most, v| {
+        let size = v.abs();
+        if size.is_nan() {
+            f64::INFINITY
+        } else {
+            size.max(most)
+        }
+    })
 }
 
 /// Whether every number is finite.
@@ -562,11 +582,11 @@ fn check(
     equation
         .check(grid)
         .map_err(|reason| SpectralError::Equation { reason })?;
-    if !(params.dealias > 0.0 && params.dealias <= 1.0) {
+    if !(params.dealias >= LEAST_DEALIAS && params.dealias <= 1.0) {
         return Err(SpectralError::Range {
             key: "dealias",
             value: params.dealias,
-            expected: "above 0 and at most 1",
+            expected: "at least 0.05 and at most 1",
         });
     }
     if params.contour_points < 16 || !params.contour_points.is_multiple_of(4) {
@@ -632,12 +652,15 @@ fn step_control(time: &TimeParams, params: &SpectralParams) -> Result<StepContro
         }
     }
     match (time.step, time.tolerance) {
+        (Some(step), None) if step < SHORTEST_STEP * run => {
+            range("step", step, "at least 1e-12 of the run")
+        }
         (Some(step), None) => Ok(StepControl::Fixed(step)),
         (None, Some(tolerance)) => {
             // Neither bound nor first step may depend on the end of the run by default: a run
             // that is extended later must have taken the same steps.
             let largest = time.max_step.unwrap_or(f64::INFINITY);
-            let smallest = time.min_step.unwrap_or(1e-12 * run);
+            let smallest = time.min_step.unwrap_or(SHORTEST_STEP * run);
             if smallest > largest {
                 return range("min_step", smallest, "at most `max_step`");
             }
@@ -676,7 +699,7 @@ fn steady_source(engine: &Engine) -> Vec<Complex64> {
 
 impl Simulation for Spectral {
     fn time(&self) -> f64 {
-        self.time
+        self.clock.time()
     }
 
     fn steps(&self) -> u64 {
@@ -690,7 +713,11 @@ impl Simulation for Spectral {
                 StepControl::Fixed(h) => *h,
                 StepControl::Adaptive(controller) => controller.step(),
             };
-            let Fit { dt, lands } = fit_step(self.time, wished, limit);
+            let fit = self.clock.fit(wished, limit);
+            let (time, dt) = (self.clock.time(), fit.dt);
+            if fit.time <= time {
+                return Err(StepError::time_stands_still(time, self.steps + 1, dt));
+            }
             let cut = dt < wished;
             let error = self.attempt(if cut { rounded(dt) } else { dt });
             match &mut self.control {
@@ -713,7 +740,7 @@ impl Simulation for Spectral {
                             return Err(self.non_finite(dt));
                         }
                         return Err(StepError::StepTooSmall {
-                            time: self.time,
+                            time,
                             step: self.steps + 1,
                             dt: wished,
                             dt_min,
@@ -723,12 +750,12 @@ impl Simulation for Spectral {
                 }
             }
             std::mem::swap(&mut self.state, &mut self.next);
-            self.time = if lands { limit } else { self.time + dt };
+            self.clock.advance(&fit);
             self.steps += 1;
             self.last_step = dt;
             return Ok(Step {
                 index: self.steps,
-                time: self.time,
+                time: fit.time,
                 dt,
                 rejected,
             });
@@ -807,7 +834,8 @@ impl Simulation for Spectral {
     fn save(&self, state: &mut State) {
         let flat: Vec<f64> = self.state.iter().flat_map(|c| [c.re, c.im]).collect();
         state.arrays.insert("coefficients".to_owned(), flat);
-        state.put("time", &[self.time, self.last_step]);
+        self.clock.save(state);
+        state.put("last_step", &[self.last_step]);
         state.put_counter("steps", self.steps);
         if let StepControl::Adaptive(controller) = &self.control {
             state.put("controller", &controller.save());
@@ -816,7 +844,8 @@ impl Simulation for Spectral {
 
     fn restore(&mut self, state: &State) -> Result<(), RestoreError> {
         let flat = state.get("coefficients", 2 * self.state.len())?;
-        let time = state.get("time", 2)?;
+        let clock = Clock::restored(state)?;
+        let last_step = state.get("last_step", 1)?[0];
         let steps = state.counter("steps")?;
         if let StepControl::Adaptive(controller) = &mut self.control {
             controller.restore(state.get("controller", STATE_LEN)?);
@@ -824,7 +853,7 @@ impl Simulation for Spectral {
         for (c, pair) in self.state.iter_mut().zip(flat.chunks_exact(2)) {
             *c = Complex64::new(pair[0], pair[1]);
         }
-        (self.time, self.last_step, self.steps) = (time[0], time[1], steps);
+        (self.clock, self.last_step, self.steps) = (clock, last_step, steps);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::f64::consts::{PI, TAU};
 use std::sync::Arc;
 
 use num_complex::Complex64;
-use pdesolve_core::{Simulation, State, StepError};
+use pdesolve_core::{Place, Simulation, State, StepError};
 use pdesolve_mesh::{Axis, Centring, Grid};
 
 use super::equation::SpectralEquation;
@@ -376,7 +376,7 @@ fn a_trajectory_of_a_batch_has_the_bits_of_the_same_trajectory_alone() {
 }
 
 #[test]
-fn a_blow_up_stops_with_the_last_good_state_kept() {
+fn a_blow_up_stops_with_the_last_good_state_kept_and_says_where_that_was_largest() {
     // Anti-diffusion: every mode grows, the fastest by exp(30 * 256) a step.
     for (dim, n) in [(1, 48), (2, 48)] {
         let equation = Arc::new(Convective {
@@ -396,10 +396,14 @@ fn a_blow_up_stops_with_the_last_good_state_kept() {
         };
         assert_eq!(before, bits(&sim));
         assert!(sampled(&mut sim, 0).iter().all(|v| v.is_finite()));
+        let message = error.to_string();
+        assert!(message.contains("largest before the step"), "{message}");
         let StepError::NonFinite {
             field,
             value,
-            cell,
+            place: Place::Everywhere {
+                largest_before: cell,
+            },
             step,
             cfl,
             ..
@@ -604,4 +608,124 @@ fn unsuitable_problems_are_refused_with_numbers() {
         ..params
     };
     assert!(refuse(&grid, &dealias, &time).to_string().contains("1.5"));
+}
+
+#[test]
+fn fixed_steps_are_counted_exactly_and_a_restart_between_frames_has_the_same_bits() {
+    let grid = Grid::periodic_box(1, 8, TAU);
+    let time = TimeParams::fixed(3.0, 2e-5);
+    let make = || solver(burgers(), &grid, Scheme::Etdrk1, &time, |x| x[0].sin());
+    let outputs: Vec<f64> = (1..=30).map(|k| f64::from(k) * 0.1).collect();
+    let mut straight = make();
+    let mut saved = State::default();
+    for &limit in &outputs {
+        while straight.time() < limit {
+            let step = straight.advance(limit).unwrap();
+            assert_eq!(step.dt, 2e-5, "step {}", step.index);
+            if step.index == 76_543 {
+                straight.save(&mut saved);
+            }
+        }
+    }
+    assert_eq!(straight.steps(), 150_000);
+    let mut resumed = make();
+    resumed.restore(&saved).unwrap();
+    outputs
+        .iter()
+        .filter(|&&t| t > 1.5)
+        .for_each(|&t| run_to(&mut resumed, t));
+    let (mut a, mut b) = (State::default(), State::default());
+    straight.save(&mut a);
+    resumed.save(&mut b);
+    assert!(a == b && a.is_finite());
+}
+
+#[test]
+fn an_error_estimate_that_is_not_finite_refuses_the_step() {
+    // A whole step multiplies by exp(800), which overflows; two halves by exp(400) do not.
+    let equation = || {
+        Arc::new(Convective {
+            factor: -0.5,
+            linear: |_| Complex64::from(800.0),
+        })
+    };
+    let grid = Grid::periodic_box(1, 16, TAU);
+    for scheme in [Scheme::Etdrk1, Scheme::Etdrk2, Scheme::Etdrk4] {
+        let time = TimeParams {
+            first_step: Some(1.0),
+            ..TimeParams::adaptive(10.0, 1e-6)
+        };
+        let mut sim = solver(equation(), &grid, scheme, &time, |_| 1e-300);
+        let step = sim.advance(10.0).unwrap();
+        assert!(step.rejected > 0 && step.dt < 1.0, "{scheme:?}: {step:?}");
+        assert!(sampled(&mut sim, 0).iter().all(|u| u.is_finite()));
+    }
+}
+
+#[test]
+fn a_step_lost_in_rounding_ends_in_an_error_not_in_an_endless_loop() {
+    let grid = Grid::periodic_box(1, 16, TAU);
+    let far = |step: f64| TimeParams {
+        start: 1e17,
+        ..TimeParams::fixed(1e17 + 96.0, step)
+    };
+    let mut sim = solver(burgers(), &grid, Scheme::Etdrk2, &far(1.0), |x| x[0].sin());
+    let error = sim.advance(1e17 + 96.0).unwrap_err();
+    assert!(
+        matches!(error, StepError::TimeStandsStill { step: 1, spacing, .. } if spacing > 8.0),
+        "{error}"
+    );
+    assert_eq!(sim.time(), 1e17);
+    let adaptive = TimeParams {
+        start: 1e17,
+        first_step: Some(1.0),
+        ..TimeParams::adaptive(1e17 + 96.0, 1e-3)
+    };
+    let mut sim = solver(burgers(), &grid, Scheme::Etdrk2, &adaptive, |x| x[0].sin());
+    assert!(sim.advance(1e17 + 96.0).is_err());
+    let params = SpectralParams::default();
+    let tiny = TimeParams::fixed(1.0, 1e-300);
+    let error = Spectral::new(burgers(), &grid, &params, &tiny, 1).unwrap_err();
+    assert!(
+        error.to_string().contains("at least 1e-12 of the run"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_tiny_dealiasing_fraction_is_refused_with_its_bounds() {
+    let grid = Grid::periodic_box(1, 40, TAU);
+    let time = TimeParams::fixed(1.0, 0.1);
+    let refuse = |dealias: f64| {
+        let params = SpectralParams {
+            dealias,
+            ..SpectralParams::default()
+        };
+        let refused = Spectral::new(burgers(), &grid, &params, &time, 1);
+        refused.unwrap_err().to_string()
+    };
+    for dealias in [1e-30, 0.049, f64::NAN] {
+        let message = refuse(dealias);
+        assert!(message.contains("at least 0.05"), "{message}");
+    }
+    let message = refuse(0.05);
+    assert!(
+        message.contains("at least 41 points are needed"),
+        "{message}"
+    );
+}
+
+#[test]
+fn the_dimensions_of_an_equation_are_said_as_one_number_where_they_are() {
+    let message = |least, most| {
+        SpectralError::Dimension {
+            found: 3,
+            least,
+            most,
+        }
+        .to_string()
+    };
+    assert!(message(1, 1).contains("is for 1 dimension,"));
+    assert!(message(2, 2).contains("is for 2 dimensions,"));
+    assert!(message(1, 2).contains("is for 1 to 2 dimensions,"));
 }

@@ -7,6 +7,7 @@ mod input;
 mod orders;
 mod repeatability;
 mod shocks;
+mod steps;
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Restart, threads, and what survives a failed step.
 
-use pdesolve_core::{State, StepError};
+use pdesolve_core::{Place, State, StepError};
 
 use super::*;
 
@@ -102,7 +102,10 @@ fn a_step_that_fails_names_the_cell_and_leaves_the_last_good_state() {
         }
     };
     let StepError::NonFinite {
-        field, cell, time, ..
+        field,
+        place: Place::Cell(cell),
+        time,
+        ..
     } = &error
     else {
         panic!("{error}");
