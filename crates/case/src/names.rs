@@ -39,6 +39,15 @@ pub(crate) fn number(x: f64) -> String {
     }
 }
 
+/// The nearest of `valid` as a question, or the list of them.
+pub(crate) fn suggest(wanted: &str, valid: &[String]) -> String {
+    let valid = || valid.iter().map(String::as_str);
+    match nearest(wanted, valid()) {
+        Some(name) => format!("did you mean `{name}`? Valid are {}", list(valid())),
+        None => format!("valid are {}", list(valid())),
+    }
+}
+
 /// Joins with commas, and a word before the last.
 pub(crate) fn join(items: impl IntoIterator<Item = String>, word: &str) -> String {
     let mut items: Vec<String> = items.into_iter().collect();

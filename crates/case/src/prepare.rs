@@ -364,15 +364,6 @@ fn output_times(case: &Case, findings: &mut Vec<Finding>) -> Vec<f64> {
     times
 }
 
-/// The nearest of `valid` as a question, or the list of them.
-pub(crate) fn suggest(wanted: &str, valid: &[String]) -> String {
-    let valid = || valid.iter().map(String::as_str);
-    match names::nearest(wanted, valid()) {
-        Some(name) => format!("did you mean `{name}`? Valid are {}", names::list(valid())),
-        None => format!("valid are {}", names::list(valid())),
-    }
-}
-
 fn positions(
     path: &str,
     what: &str,

@@ -6,8 +6,8 @@ use crate::expect::{Expect, Quantity};
 use crate::finding::Finding;
 use crate::function::Function;
 use crate::measure::base_name;
+use crate::names::suggest;
 use crate::plots::PlotKind;
-use crate::prepare::suggest;
 use crate::schema::Case;
 
 /// What a run will write.

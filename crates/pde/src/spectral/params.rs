@@ -149,12 +149,3 @@ pub enum SpectralError {
         fields: usize,
     },
 }
-
-/// `1 dimension`, `2 dimensions`, `1 to 3 dimensions`.
-fn dimensions(least: usize, most: usize) -> String {
-    match (least, most) {
-        (1, 1) => "1 dimension".to_owned(),
-        _ if least == most => format!("{least} dimensions"),
-        _ => format!("{least} to {most} dimensions"),
-    }
-}
