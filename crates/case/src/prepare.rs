@@ -13,7 +13,7 @@ use pdesolve_pde::spectral::{Spectral, SpectralError, SpectralParams};
 
 use crate::finding::Finding;
 use crate::function::Function;
-use crate::names::{self, number};
+use crate::names::{number, suggest};
 use crate::registry::{PROBLEMS, Solver};
 use crate::results;
 use crate::schema::{Boundary, Case, Initial, OutputParams, Value};
