@@ -53,8 +53,7 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
     };
     findings.extend(shadowing_parameters(case));
     let span = case.time.end - case.time.start;
-    let span_is_bad = span.is_nan() || span <= 0.0;
-    if span_is_bad {
+    if span.is_nan() || span <= 0.0 {
         findings.push(Finding::new(
             "E0305",
             "time.end",
@@ -89,10 +88,11 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
         Solver::Spectral(params) => spectral(case, params, &grid, &mut findings),
         Solver::FiniteVolume(params) => volumes(case, params, &grid, &mut findings),
     };
-    if span_is_bad {
-        // The solver says the same of the end once more.
-        findings.retain(|finding| finding.path != "time.end" || finding.code == "E0305");
-    }
+    // The solver says the same of the end or the step once more.
+    let said: Vec<String> = (findings.iter().filter(|f| f.code == "E0305"))
+        .map(|finding| finding.path.clone())
+        .collect();
+    findings.retain(|finding| finding.code == "E0305" || !said.contains(&finding.path));
     let Some(simulation) = simulation else {
         return Err(findings);
     };
