@@ -225,7 +225,7 @@ fn a_repeated_run_killed_before_its_first_checkpoint_is_not_resumed_from_the_old
     // Checkpoints differ in no number from one run to its repetition: only the old file is gone.
     let rarely = ["--set", "output.checkpoint_every=1e6"];
     let dir = Dir::new();
-    dir.write("case.toml", &long_case());
+    dir.write("case.toml", long_case());
     run(&dir, "run.vtkhdf", &rarely);
     let whole = everything(&dir.path("run.vtkhdf"));
     let all = whole.0.len();
