@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Plot(Plot),
     /// Refine step or mesh and hold the observed order against the expected one
     Converge(Converge),
-    /// Run cases and hold their results against their [[expect]] tables
+    /// Run cases and hold their results against their `[[expect]]` tables
     Verify(Verify),
     /// Print the JSON Schema of case files, for editors
     Schema,
@@ -163,7 +163,7 @@ pub(crate) enum PictureKind {
 /// `pdesolve converge`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Converge {
-    /// A case file with a [converge] table
+    /// A case file with a `[converge]` table
     pub(crate) case: PathBuf,
     /// Change a value of the case
     #[arg(long, value_name = "KEY=VALUE")]

@@ -261,7 +261,7 @@ axis has no ends. The ends are called `left` and `right` (x), `bottom` and `top`
     left = { kind = \"dirichlet\", value = 0.0 }
     right = { kind = \"outflow\" }";
 
-    BAD_EXPECTATION = "E0310", "an [[expect]] table makes no sense",
+    BAD_EXPECTATION = "E0310", "an `[[expect]]` table makes no sense",
 "Each `[[expect]]` table states one value that the run must reproduce. It needs
 a quantity, either `tolerance` or `relative_tolerance`, and a source; errors
 need `exact`, point values need `at`, and the time must lie inside the run:

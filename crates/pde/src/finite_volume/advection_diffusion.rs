@@ -16,7 +16,7 @@ use super::numerical_flux::ScalarLaw;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdvectionDiffusion {
-    /// Velocity a, one entry an axis, length/time. Default: [1].
+    /// Velocity a, one entry an axis, length/time. Default: `[1]`.
     #[serde(default = "unit_velocity")]
     #[schemars(length(min = 1, max = 2))]
     pub velocity: Vec<f64>,

@@ -37,7 +37,7 @@ pub enum Scheme {
     ImexArs232,
     /// Ascher-Ruuth-Spiteri ARS(4,4,3), order 3, four evaluations, L-stable.
     ImexArs443,
-    /// Kennedy-Carpenter ARK4(3)6L[2]SA, order 4 with an embedded error estimate of order 3, six
+    /// Kennedy-Carpenter `ARK4(3)6L[2]SA`, order 4 with an embedded error estimate of order 3, six
     /// evaluations, L-stable.
     ImexArk436l2sa,
 }
