@@ -11,6 +11,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("pdesolve-mesh", 0),
     ("pdesolve-expr", 0),
     ("pdesolve-io", 1),
+    ("pdesolve-krylov", 1),
     ("pdesolve-pde", 2),
     ("pdesolve-case", 4),
     ("pdesolve", 5),

@@ -1,0 +1,29 @@
+//! Linear solvers: Krylov methods, preconditioners, multigrid.
+//!
+//! * [`LinearOperator`] is a matrix or anything that multiplies like one; [`Csr`] is a sparse
+//!   matrix in compressed rows.
+//! * [`Preconditioner`] is a fixed linear map, [`VaryingPreconditioner`] any map at all; only the
+//!   flexible methods accept the latter.
+//! * [`Solver`] runs one of the [`methods`] on a reusable workspace under one [`StoppingRule`],
+//!   and tells in a [`Report`] why it stopped and what the true residual is.
+//! * [`gallery`] holds the matrices on which all of this is tried.
+//!
+//! Everything gives the same bits for any number of threads.
+
+pub mod csr;
+pub mod gallery;
+pub mod methods;
+mod operator;
+mod preconditioner;
+mod scalar;
+mod solve;
+pub mod vector;
+
+pub use csr::{Csr, CsrError};
+pub use operator::{AdjointOperator, LinearOperator, NullSpace, Singular};
+pub use preconditioner::{Identity, Preconditioner, VaryingPreconditioner};
+pub use scalar::{Real, Scalar};
+pub use solve::{
+    Breakdown, Iteration, LinearSystem, Method, Monitor, Reference, Report, ResidualNorm,
+    SolveError, Solver, Status, StoppingRule, Workspace,
+};
