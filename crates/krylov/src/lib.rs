@@ -7,11 +7,13 @@
 //! * [`Solver`] runs one of the [`methods`] on a reusable workspace under one [`StoppingRule`],
 //!   and tells in a [`Report`] why it stopped and what the true residual is.
 //! * [`LeastSquares`] does the same for matrices of any shape.
+//! * [`eigen`] finds a few eigenvalues of a large matrix.
 //! * [`gallery`] holds the matrices on which all of this is tried.
 //!
 //! Everything gives the same bits for any number of threads.
 
 pub mod csr;
+pub mod eigen;
 pub mod gallery;
 pub mod methods;
 mod operator;

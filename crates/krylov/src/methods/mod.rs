@@ -27,4 +27,5 @@ pub use cgls::Cgls;
 pub use idr_s::{IdrS, IdrSParams};
 pub use lsmr::Lsmr;
 pub use lsqr::Lsqr;
+pub(crate) use shadow::fill_noise;
 pub use tfqmr::Tfqmr;

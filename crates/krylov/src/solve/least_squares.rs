@@ -102,9 +102,9 @@ pub struct LeastSquaresIteration {
     pub residual: f64,
     /// ||A'^H (b' - A' x)||.
     pub adjoint_residual: f64,
-    /// Estimate of ||A'||_F from below.
+    /// Estimate of ||A'||_F, from below until rounding has spoilt orthogonality.
     pub operator_norm: f64,
-    /// Estimate of the condition number of A' from below.
+    /// Estimate of the condition number of A', from below as well.
     pub condition: f64,
     /// ||x||.
     pub solution_norm: f64,
@@ -121,9 +121,9 @@ pub struct LeastSquaresReport {
     pub residual: f64,
     /// ||A^H (b - A x) - damping^2 x||, computed afresh.
     pub adjoint_residual: f64,
-    /// Estimate of ||A'||_F from below.
+    /// Estimate of ||A'||_F, from below until rounding has spoilt orthogonality.
     pub operator_norm: f64,
-    /// Estimate of the condition number of A' from below.
+    /// Estimate of the condition number of A', from below as well.
     pub condition: f64,
     /// ||x||.
     pub solution_norm: f64,
