@@ -368,6 +368,17 @@ and `x` (first guess or solution) may stand in the same group or at the root:
 
 Where a file has several such groups, name the one that is meant.";
 
+    SYSTEM_UNSOLVABLE = "E0411", "a linear system cannot be solved as it stands",
+"The matrix is empty, has rows without entries, is not square where the method
+needs it to be, holds infinities, or does not fit its right-hand side; or the
+preconditioner cannot be made from it: a pivot is zero, or the matrix is not
+positive definite. The message says which. `--method auto --pc auto` takes what
+suits the matrix:
+
+    pdesolve linsolve A.mtx
+    pdesolve linsolve A.mtx --method gmres --pc ilut
+    pdesolve linsolve A.mtx --compare";
+
     NON_FINITE = "E0501", "the solution became infinite or not a number",
 "The run stopped at the first value that is not finite, and kept the last good
 state. Usually the step is too large for the method (look at the CFL number in

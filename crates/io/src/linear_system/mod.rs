@@ -36,8 +36,11 @@ mod write;
 
 use crate::entries::{SparseEntries, Values};
 
-pub use read::{is_hdf5, read, read_vector};
+pub use read::{is_hdf5, is_solution, read, read_vector};
 pub use write::{write_solution, write_system};
+
+/// What the attribute `format` of a solution says.
+const SOLUTION: &str = "pdesolve solution";
 
 /// A x = b as a file holds it.
 #[derive(Clone, Debug, PartialEq)]

@@ -25,6 +25,16 @@ pub fn is_hdf5(path: &Path) -> bool {
         .is_ok_and(|()| magic == *b"\x89HDF\r\n\x1a\n")
 }
 
+/// Whether the file is a solution that [`write_solution`](super::write_solution) wrote.
+pub fn is_solution(path: &Path) -> bool {
+    let format = || -> Option<String> {
+        let file = hdf::open(path).ok()?;
+        let text: VarLenUnicode = file.attr("format").ok()?.read_scalar().ok()?;
+        Some(hdf::text_of(&text))
+    };
+    is_hdf5(path) && format().is_some_and(|found| found == super::SOLUTION)
+}
+
 /// Reads a system from a file of either kind, told apart by its first bytes: HDF5 (`group` names
 /// the matrix; where it is `None` there must be one only, or one called `A`), or Matrix Market,
 /// which holds a matrix alone.

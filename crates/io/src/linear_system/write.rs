@@ -6,12 +6,11 @@ use std::path::Path;
 use hdf5::{File, Group, H5Type};
 use ndarray::ArrayView1;
 
-use super::{Info, LinearSystem, Solution};
+use super::{Info, LinearSystem, SOLUTION, Solution};
 use crate::entries::Values;
 use crate::error::IoError;
 use crate::hdf::{self, Context};
 
-const SOLUTION: &str = "pdesolve solution";
 const VERSION: u64 = 1;
 
 /// Writes a system, atomically: rows sorted by column, not compressed.
