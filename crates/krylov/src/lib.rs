@@ -11,6 +11,7 @@
 //! Everything gives the same bits for any number of threads.
 
 pub mod choice;
+pub mod amg;
 pub mod csr;
 pub mod gallery;
 pub mod methods;
