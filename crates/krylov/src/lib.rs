@@ -15,6 +15,7 @@ pub mod gallery;
 pub mod methods;
 mod operator;
 mod preconditioner;
+pub mod preconditioners;
 mod scalar;
 mod solve;
 pub mod vector;
