@@ -17,6 +17,7 @@ pub mod gallery;
 pub mod methods;
 mod operator;
 mod preconditioner;
+pub mod preconditioners;
 mod scalar;
 mod solve;
 pub mod vector;
