@@ -7,20 +7,32 @@
 //! | Hermitian, indefinite or singular | [`Minres`] | Hermitian positive definite |
 //! | any | [`Gmres`] | any linear |
 //! | any | [`Fgmres`], [`Gcr`] | any, may vary |
+//! | any, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] | any linear |
 
 mod arnoldi;
+mod bicgstab;
+mod bicgstab_l;
 mod cg;
 mod fgmres;
 mod flexible_cg;
 mod gcr;
 mod gmres;
+mod idr_s;
 mod minres;
 #[cfg(test)]
+mod nonsymmetric_tests;
+mod shadow;
+#[cfg(test)]
 mod tests;
+mod tfqmr;
 
+pub use bicgstab::BiCgStab;
+pub use bicgstab_l::{BiCgStabL, BiCgStabLParams};
 pub use cg::Cg;
 pub use fgmres::Fgmres;
 pub use flexible_cg::FlexibleCg;
 pub use gcr::{Gcr, Memory};
 pub use gmres::{Gmres, Side};
+pub use idr_s::{IdrS, IdrSParams};
 pub use minres::Minres;
+pub use tfqmr::Tfqmr;
