@@ -278,37 +278,26 @@ fn each_fault_of_a_layout_is_named_with_its_object() {
         },
         "`system.h5`, `/A/shape`: found 1099511627776 columns, expected at most 4294967295",
     );
-    // Announced, but never written: the file is small, what it announces is not.
-    refuses(
-        &|_, a| {
-            a.unlink("data").unwrap();
-            a.new_dataset::<f64>()
-                .shape(1usize << 50)
-                .chunk(1 << 10)
-                .create("data")
-                .unwrap();
-        },
-        &{
-            let length = {
-                let file = File::create(&path).unwrap();
-                let a = anndata(&file, "A");
-                a.unlink("data").unwrap();
-                a.new_dataset::<f64>()
-                    .shape(1usize << 50)
-                    .chunk(1 << 10)
-                    .create("data")
-                    .unwrap();
-                drop(a);
-                file.close().unwrap();
-                std::fs::metadata(&path).unwrap().len()
-            };
-            format!(
-                "`system.h5`, `/A/data`: found {} numbers, expected at most {} in a file of {length} bytes",
-                1u64 << 50,
-                length * 1032 / 8 + 1024
-            )
-        },
-    );
+}
+
+#[test]
+fn a_dataset_that_was_announced_but_never_written_takes_no_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = path(&folder);
+    let file = File::create(&path).unwrap();
+    let group = anndata(&file, "A");
+    group.unlink("data").unwrap();
+    group
+        .new_dataset::<f64>()
+        .shape(1usize << 50)
+        .chunk(1 << 10)
+        .create("data")
+        .unwrap();
+    drop(group);
+    file.close().unwrap();
+    let message = say(&path, &read(&path, None).unwrap_err());
+    let start = "`system.h5`, `/A/data`: found 1125899906842624 numbers, expected at most ";
+    assert!(message.starts_with(start), "{message}");
 }
 
 #[test]
@@ -371,12 +360,19 @@ fn a_solution_carries_its_history_and_how_it_was_made() {
 fn damaged_systems_give_errors_not_panics() {
     let folder = tempfile::tempdir().unwrap();
     let path = path(&folder);
-    let system = LinearSystem {
-        matrix: small(),
-        rhs: Some(Values::Real(vec![1.0, 2.0])),
-        x: None,
-    };
-    write_system(&path, &system).unwrap();
+    // No strings of variable length: on a damaged heap of those the HDF5 library itself can run in
+    // circles (1.14, in H5HG__cache_heap_deserialize), which no caller can prevent.
+    let file = File::create(&path).unwrap();
+    let group = file.create_group("A").unwrap();
+    hdf::put_ascii::<10>(&group, "encoding-type", "csr_matrix").unwrap();
+    hdf::put(&group, "shape", &[2i64, 3]).unwrap();
+    array(&group, "indptr", &[0i32, 2, 3]);
+    array(&group, "indices", &[0i32, 2, 1]);
+    array(&group, "data", &[2.0, 1.0, 3.0]);
+    array(&file, "b", &[1.0, 2.0]);
+    drop(group);
+    file.close().unwrap();
+    assert_eq!(read(&path, None).unwrap().matrix, small());
     let whole = std::fs::read(&path).unwrap();
     let mut random = 1u64;
     let mut refused = 0;
