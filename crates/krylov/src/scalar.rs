@@ -26,7 +26,7 @@ pub trait Scalar:
     /// Imaginary part; zero where it is real.
     fn im(self) -> Self::Real;
 
-    /// re + i im; a real type drops the imaginary part.
+    /// re + i im; the real part alone where the type is real.
     fn from_parts(re: Self::Real, im: Self::Real) -> Self;
 
     /// |z|.

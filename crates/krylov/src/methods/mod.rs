@@ -5,12 +5,26 @@
 //! | Hermitian positive definite | [`Cg`] |
 //! | general, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] |
 //! | least squares, any shape | [`Lsqr`], [`Lsmr`], [`Cgls`] |
+//! | matrix | method | preconditioner |
+//! |---|---|---|
+//! | Hermitian positive definite | [`Cg`] | Hermitian positive definite |
+//! | Hermitian positive definite | [`FlexibleCg`] | any, may vary |
+//! | Hermitian, indefinite or singular | [`Minres`] | Hermitian positive definite |
+//! | any | [`Gmres`] | any linear |
+//! | any | [`Fgmres`], [`Gcr`] | any, may vary |
+//! | any, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] | any linear |
 
+mod arnoldi;
 mod bicgstab;
 mod bicgstab_l;
 mod cg;
 mod cgls;
+mod fgmres;
+mod flexible_cg;
+mod gcr;
+mod gmres;
 mod idr_s;
+mod minres;
 #[cfg(test)]
 mod least_squares_tests;
 mod lsmr;
@@ -18,6 +32,8 @@ mod lsqr;
 #[cfg(test)]
 mod nonsymmetric_tests;
 mod shadow;
+#[cfg(test)]
+mod tests;
 mod tfqmr;
 
 pub use bicgstab::BiCgStab;
@@ -28,4 +44,10 @@ pub use idr_s::{IdrS, IdrSParams};
 pub use lsmr::Lsmr;
 pub use lsqr::Lsqr;
 pub(crate) use shadow::fill_noise;
+pub use fgmres::Fgmres;
+pub use flexible_cg::FlexibleCg;
+pub use gcr::{Gcr, Memory};
+pub use gmres::{Gmres, Side};
+pub use idr_s::{IdrS, IdrSParams};
+pub use minres::Minres;
 pub use tfqmr::Tfqmr;
