@@ -1,10 +1,5 @@
 //! Krylov methods, one a file.
 //!
-//! | matrix | method |
-//! |---|---|
-//! | Hermitian positive definite | [`Cg`] |
-//! | general, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] |
-//! | least squares, any shape | [`Lsqr`], [`Lsmr`], [`Cgls`] |
 //! | matrix | method | preconditioner |
 //! |---|---|---|
 //! | Hermitian positive definite | [`Cg`] | Hermitian positive definite |
@@ -13,6 +8,7 @@
 //! | any | [`Gmres`] | any linear |
 //! | any | [`Fgmres`], [`Gcr`] | any, may vary |
 //! | any, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] | any linear |
+//! | any shape, least squares | [`Lsqr`], [`Lsmr`], [`Cgls`] | none |
 
 mod arnoldi;
 mod bicgstab;
@@ -24,11 +20,11 @@ mod flexible_cg;
 mod gcr;
 mod gmres;
 mod idr_s;
-mod minres;
 #[cfg(test)]
 mod least_squares_tests;
 mod lsmr;
 mod lsqr;
+mod minres;
 #[cfg(test)]
 mod nonsymmetric_tests;
 mod shadow;
@@ -40,14 +36,13 @@ pub use bicgstab::BiCgStab;
 pub use bicgstab_l::{BiCgStabL, BiCgStabLParams};
 pub use cg::Cg;
 pub use cgls::Cgls;
-pub use idr_s::{IdrS, IdrSParams};
-pub use lsmr::Lsmr;
-pub use lsqr::Lsqr;
-pub(crate) use shadow::fill_noise;
 pub use fgmres::Fgmres;
 pub use flexible_cg::FlexibleCg;
 pub use gcr::{Gcr, Memory};
 pub use gmres::{Gmres, Side};
 pub use idr_s::{IdrS, IdrSParams};
+pub use lsmr::Lsmr;
+pub use lsqr::Lsqr;
 pub use minres::Minres;
+pub(crate) use shadow::fill_noise;
 pub use tfqmr::Tfqmr;

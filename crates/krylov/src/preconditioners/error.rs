@@ -7,7 +7,9 @@ use crate::scalar::Scalar;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SetupError {
     /// Rows and columns differ in number.
-    #[error("a preconditioner needs a square matrix, this one has {rows} rows and {columns} columns")]
+    #[error(
+        "a preconditioner needs a square matrix, this one has {rows} rows and {columns} columns"
+    )]
     NotSquare {
         /// Rows.
         rows: usize,
