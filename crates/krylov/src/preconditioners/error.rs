@@ -7,7 +7,9 @@ use crate::scalar::Scalar;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SetupError {
     /// Rows and columns differ in number.
-    #[error("a preconditioner needs a square matrix, this one has {rows} rows and {columns} columns")]
+    #[error(
+        "a preconditioner needs a square matrix, this one has {rows} rows and {columns} columns"
+    )]
     NotSquare {
         /// Rows.
         rows: usize,
@@ -54,6 +56,14 @@ pub enum SetupError {
         row: usize,
         /// Real part of the pivot.
         pivot: f64,
+    },
+    /// Complete elimination of a Hermitian matrix met a pivot that is not positive.
+    #[error(
+        "the matrix is not positive definite: elimination fails at row {row} (indices from 0); use LU, or check the signs and boundary conditions"
+    )]
+    Indefinite {
+        /// Row of the matrix as given.
+        row: usize,
     },
     /// The matrix is not Hermitian, and has to be.
     #[error(
