@@ -9,6 +9,9 @@
 //! [`SetupError`]. A preconditioner that is Hermitian positive definite suits
 //! [`Cg`](crate::methods::Cg); the others go with methods for general matrices.
 
+mod block_jacobi;
+mod chebyshev;
+mod dense;
 mod direct;
 mod error;
 mod gauss_seidel;
@@ -26,6 +29,8 @@ mod ssor;
 pub(crate) mod test_matrices;
 mod triangular;
 
+pub use block_jacobi::{BlockJacobi, BlockJacobiParams};
+pub use chebyshev::{Chebyshev, ChebyshevKind, ChebyshevParams, extreme_eigenvalues};
 pub use direct::{DirectCholesky, DirectLu};
 pub use error::SetupError;
 pub use gauss_seidel::{GaussSeidel, GaussSeidelParams, Sweep};
