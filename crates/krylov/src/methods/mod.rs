@@ -1,5 +1,10 @@
 //! Krylov methods, one a file.
 //!
+//! | matrix | method |
+//! |---|---|
+//! | Hermitian positive definite | [`Cg`] |
+//! | general, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] |
+//! | least squares, any shape | [`Lsqr`], [`Lsmr`], [`Cgls`] |
 //! | matrix | method | preconditioner |
 //! |---|---|---|
 //! | Hermitian positive definite | [`Cg`] | Hermitian positive definite |
@@ -13,12 +18,17 @@ mod arnoldi;
 mod bicgstab;
 mod bicgstab_l;
 mod cg;
+mod cgls;
 mod fgmres;
 mod flexible_cg;
 mod gcr;
 mod gmres;
 mod idr_s;
 mod minres;
+#[cfg(test)]
+mod least_squares_tests;
+mod lsmr;
+mod lsqr;
 #[cfg(test)]
 mod nonsymmetric_tests;
 mod shadow;
@@ -29,6 +39,11 @@ mod tfqmr;
 pub use bicgstab::BiCgStab;
 pub use bicgstab_l::{BiCgStabL, BiCgStabLParams};
 pub use cg::Cg;
+pub use cgls::Cgls;
+pub use idr_s::{IdrS, IdrSParams};
+pub use lsmr::Lsmr;
+pub use lsqr::Lsqr;
+pub(crate) use shadow::fill_noise;
 pub use fgmres::Fgmres;
 pub use flexible_cg::FlexibleCg;
 pub use gcr::{Gcr, Memory};
