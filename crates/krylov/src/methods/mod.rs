@@ -4,23 +4,30 @@
 //! |---|---|---|
 //! | Hermitian positive definite | [`Cg`] | Hermitian positive definite |
 //! | Hermitian positive definite | [`FlexibleCg`] | any, may vary |
+//! | Hermitian positive definite, many right-hand sides | [`BlockCg`] | Hermitian positive definite |
 //! | Hermitian, indefinite or singular | [`Minres`] | Hermitian positive definite |
 //! | any | [`Gmres`] | any linear |
+//! | any, a sequence of systems | [`GcroDr`] | any linear |
 //! | any | [`Fgmres`], [`Gcr`] | any, may vary |
 
 mod arnoldi;
+mod block_cg;
 mod cg;
+mod dense;
 mod fgmres;
 mod flexible_cg;
 mod gcr;
+mod gcro_dr;
 mod gmres;
 mod minres;
 #[cfg(test)]
 mod tests;
 
+pub use block_cg::{BlockCg, BlockReport};
 pub use cg::Cg;
 pub use fgmres::Fgmres;
 pub use flexible_cg::FlexibleCg;
 pub use gcr::{Gcr, Memory};
+pub use gcro_dr::GcroDr;
 pub use gmres::{Gmres, Side};
 pub use minres::Minres;
