@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | Hermitian positive definite | [`Cg`] | Hermitian positive definite |
 //! | Hermitian positive definite | [`FlexibleCg`] | any, may vary |
+//! | Hermitian positive definite, a sequence of systems | [`DeflatedCg`] | Hermitian positive definite |
 //! | Hermitian positive definite, many right-hand sides | [`BlockCg`] | Hermitian positive definite |
 //! | Hermitian, indefinite or singular | [`Minres`] | Hermitian positive definite |
 //! | any | [`Gmres`] | any linear |
@@ -16,6 +17,7 @@ mod block_cg;
 mod bicgstab;
 mod bicgstab_l;
 mod cg;
+mod deflated_cg;
 mod dense;
 mod fgmres;
 mod flexible_cg;
@@ -26,6 +28,7 @@ mod idr_s;
 mod minres;
 #[cfg(test)]
 mod nonsymmetric_tests;
+mod ritz_window;
 mod shadow;
 #[cfg(test)]
 mod tests;
@@ -35,6 +38,7 @@ pub use block_cg::{BlockCg, BlockReport};
 pub use bicgstab::BiCgStab;
 pub use bicgstab_l::{BiCgStabL, BiCgStabLParams};
 pub use cg::Cg;
+pub use deflated_cg::DeflatedCg;
 pub use fgmres::Fgmres;
 pub use flexible_cg::FlexibleCg;
 pub use gcr::{Gcr, Memory};
