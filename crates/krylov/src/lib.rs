@@ -10,6 +10,7 @@
 //!
 //! Everything gives the same bits for any number of threads.
 
+pub mod amg;
 pub mod csr;
 pub mod gallery;
 pub mod methods;

@@ -202,6 +202,11 @@ pub fn scale<T: Scalar>(a: T, y: &mut [T]) {
 
 /// y = x.
 pub fn copy<T: Scalar>(x: &[T], y: &mut [T]) {
+    copy_any(x, y);
+}
+
+/// [`copy`] for items that are no numbers of a field.
+pub(crate) fn copy_any<T: Copy + Send + Sync>(x: &[T], y: &mut [T]) {
     assert_eq!(x.len(), y.len(), "vectors of one length");
     for_blocks(y, &|start, y: &mut [T]| {
         y.copy_from_slice(&x[start..start + y.len()]);
