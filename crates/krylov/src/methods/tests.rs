@@ -800,7 +800,10 @@ mod recycling {
             let plain = Solver::with_rule(Cg::default(), StoppingRule::relative(1e-8))
                 .solve(&a, &mut Diagonal::of(&a), &b, &mut y)
                 .unwrap();
-            assert!(report.converged() && plain.converged(), "{report:?}, {plain:?}");
+            assert!(
+                report.converged() && plain.converged(),
+                "{report:?}, {plain:?}"
+            );
             counts.push((plain.iterations, report.iterations));
         }
         eprintln!("{counts:?}");
