@@ -125,15 +125,29 @@ impl<T: Scalar> Arnoldi<T> {
     /// y = R^-1 g with the first k columns, the minimiser of ||beta e_1 - H y||, into `y[..k]`.
     /// False where it is not finite.
     pub(super) fn minimise(&mut self, k: usize) -> bool {
-        let y = &mut self.y[..k];
-        for i in (0..k).rev() {
-            let mut sum = self.g[i];
-            for j in i + 1..k {
-                sum -= self.r[j][i] * y[j];
-            }
-            y[i] = sum / self.r[i][i];
+        self.y[..k].copy_from_slice(&self.g[..k]);
+        back_substitute(&self.r[..k], &mut self.y[..k]);
+        self.y[..k].iter().all(|y| y.finite())
+    }
+
+    /// argmin_y ||f - H y|| with the first k columns, into the first k entries of the k + 1 of f.
+    pub(super) fn least_squares(&self, k: usize, f: &mut [T]) {
+        for i in 0..k {
+            let (c, s) = (self.c[i], self.s[i]);
+            (f[i], f[i + 1]) = (c * f[i] + s * f[i + 1], c * f[i + 1] - s.conj() * f[i]);
         }
-        y.iter().all(|y| y.finite())
+        back_substitute(&self.r[..k], &mut f[..k]);
+    }
+}
+
+/// y = R^-1 y for the upper triangle with these columns.
+fn back_substitute<T: Scalar>(r: &[Vec<T>], y: &mut [T]) {
+    for i in (0..y.len()).rev() {
+        let mut sum = y[i];
+        for j in i + 1..y.len() {
+            sum -= r[j][i] * y[j];
+        }
+        y[i] = sum / r[i][i];
     }
 }
 

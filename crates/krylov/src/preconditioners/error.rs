@@ -29,6 +29,14 @@ pub enum SetupError {
         /// Column.
         column: usize,
     },
+    /// A product with the operator is infinite or NaN.
+    #[error(
+        "the operator times a random vector is not finite at index {index}: it holds infinities or NaNs"
+    )]
+    ProductNotFinite {
+        /// First row.
+        index: usize,
+    },
     /// A row has no entry on the diagonal, or a zero one.
     #[error(
         "row {row} has no diagonal entry (indices from 0): reorder the rows so that the diagonal is full, or use a direct solver, which pivots"
@@ -56,6 +64,14 @@ pub enum SetupError {
         row: usize,
         /// Real part of the pivot.
         pivot: f64,
+    },
+    /// Complete elimination of a Hermitian matrix met a pivot that is not positive.
+    #[error(
+        "the matrix is not positive definite: elimination fails at row {row} (indices from 0); use LU, or check the signs and boundary conditions"
+    )]
+    Indefinite {
+        /// Row of the matrix as given.
+        row: usize,
     },
     /// The matrix is not Hermitian, and has to be.
     #[error(
