@@ -171,7 +171,9 @@ impl<T: Scalar> DeflatedCg<T> {
                 self.gram[j + i * d] = g.conj();
             }
         }
-        let new = self.eigen.basis(Which::Smallest, &self.gram, d, k, &mut self.y);
+        let new = self
+            .eigen
+            .basis(Which::Smallest, &self.gram, d, k, &mut self.y);
         for block in [&mut self.w, &mut self.aw] {
             for (y, new) in self.y.chunks_exact(d.max(1)).zip(&mut self.room[..new]) {
                 vector::fill(T::zero(), new);

@@ -190,7 +190,12 @@ impl SymmetricEigen {
     /// Eigenvalues and eigenvectors, one after the other, of the leading d x d block of a matrix with
     /// `rows` rows. `None` where the iteration fails.
     pub(super) fn solve(&mut self, a: &[f64], rows: usize, d: usize) -> Option<(&[f64], &[f64])> {
-        for (to, from) in self.matrix.chunks_exact_mut(d).zip(a.chunks_exact(rows)).take(d) {
+        for (to, from) in self
+            .matrix
+            .chunks_exact_mut(d)
+            .zip(a.chunks_exact(rows))
+            .take(d)
+        {
             to.copy_from_slice(&from[..d]);
         }
         evd::self_adjoint_evd::<f64>(

@@ -11,12 +11,14 @@
 //! | any, a sequence of systems | [`GcroDr`] | any linear |
 //! | any | [`Fgmres`], [`Gcr`] | any, may vary |
 //! | any, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] | any linear |
+//! | any shape, least squares | [`Lsqr`], [`Lsmr`], [`Cgls`] | - |
 
 mod arnoldi;
-mod block_cg;
 mod bicgstab;
 mod bicgstab_l;
+mod block_cg;
 mod cg;
+mod cgls;
 mod deflated_cg;
 mod dense;
 mod fgmres;
@@ -25,6 +27,10 @@ mod gcr;
 mod gcro_dr;
 mod gmres;
 mod idr_s;
+#[cfg(test)]
+mod least_squares_tests;
+mod lsmr;
+mod lsqr;
 mod minres;
 #[cfg(test)]
 mod nonsymmetric_tests;
@@ -34,10 +40,11 @@ mod shadow;
 mod tests;
 mod tfqmr;
 
-pub use block_cg::{BlockCg, BlockReport};
 pub use bicgstab::BiCgStab;
 pub use bicgstab_l::{BiCgStabL, BiCgStabLParams};
+pub use block_cg::{BlockCg, BlockReport};
 pub use cg::Cg;
+pub use cgls::Cgls;
 pub use deflated_cg::DeflatedCg;
 pub use fgmres::Fgmres;
 pub use flexible_cg::FlexibleCg;
@@ -45,5 +52,8 @@ pub use gcr::{Gcr, Memory};
 pub use gcro_dr::GcroDr;
 pub use gmres::{Gmres, Side};
 pub use idr_s::{IdrS, IdrSParams};
+pub use lsmr::Lsmr;
+pub use lsqr::Lsqr;
 pub use minres::Minres;
+pub(crate) use shadow::fill_noise;
 pub use tfqmr::Tfqmr;

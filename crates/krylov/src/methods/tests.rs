@@ -826,7 +826,10 @@ mod recycling {
             let plain = Solver::with_rule(Cg::default(), StoppingRule::relative(1e-8))
                 .solve(&a, &mut Diagonal::of(&a), &b, &mut y)
                 .unwrap();
-            assert!(report.converged() && plain.converged(), "{report:?}, {plain:?}");
+            assert!(
+                report.converged() && plain.converged(),
+                "{report:?}, {plain:?}"
+            );
             counts.push((plain.iterations, report.iterations));
         }
         assert!(10 * counts[1].1 <= 6 * counts[1].0, "{counts:?}");
