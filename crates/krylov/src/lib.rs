@@ -6,17 +6,22 @@
 //!   flexible methods accept the latter.
 //! * [`Solver`] runs one of the [`methods`] on a reusable workspace under one [`StoppingRule`],
 //!   and tells in a [`Report`] why it stopped and what the true residual is.
+//! * [`stencil`] multiplies on Cartesian grids without a matrix; [`multigrid`] and [`fast_poisson`]
+//!   solve on them.
 //! * [`gallery`] holds the matrices on which all of this is tried.
 //!
 //! Everything gives the same bits for any number of threads.
 
 pub mod csr;
+pub mod fast_poisson;
 pub mod gallery;
 pub mod methods;
+pub mod multigrid;
 mod operator;
 mod preconditioner;
 mod scalar;
 mod solve;
+pub mod stencil;
 pub mod vector;
 
 pub use csr::{Csr, CsrError};
