@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::amg::AmgParams;
+use crate::amg::{AmgParams, Classical, Coarsening};
 use crate::methods::{BiCgStabLParams, IdrSParams};
 use crate::preconditioners::{
     BlockJacobiParams, ChebyshevParams, Ic0Params, IctParams, Ilu0Params, IluKParams, IlutParams,
@@ -178,6 +178,21 @@ pub struct LinearParams {
     /// Options of `amg`.
     #[serde(skip_serializing_if = "is_default")]
     pub amg: AmgParams,
+    /// Options of `classical_amg`.
+    #[serde(default = "classical", skip_serializing_if = "is_classical")]
+    pub classical_amg: AmgParams,
+}
+
+/// The defaults of [`LinearParams::classical_amg`].
+fn classical() -> AmgParams {
+    AmgParams {
+        coarsening: Coarsening::Classical(Classical::default()),
+        ..AmgParams::default()
+    }
+}
+
+fn is_classical(value: &AmgParams) -> bool {
+    *value == classical()
 }
 
 impl Default for LinearParams {
@@ -201,6 +216,7 @@ impl Default for LinearParams {
             ilut: IlutParams::default(),
             chebyshev: ChebyshevParams::default(),
             amg: AmgParams::default(),
+            classical_amg: classical(),
         }
     }
 }

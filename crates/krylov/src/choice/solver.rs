@@ -58,6 +58,14 @@ pub enum LinearError {
 }
 
 impl LinearError {
+    pub(super) fn not_finite<T: Scalar>(matrix: &Csr<T>, row: usize, column: usize) -> Self {
+        Self::NotFinite {
+            row,
+            column,
+            value: matrix.get(row, column).to_string(),
+        }
+    }
+
     /// What to try, in one sentence; empty where the message says it.
     pub fn advice(&self) -> &'static str {
         match self {
@@ -199,11 +207,7 @@ impl<T: Chooseable> LinearSolver<T> {
     /// preconditioner cannot be made.
     pub fn new(matrix: &Csr<T>, params: &LinearParams) -> Result<Self, LinearError> {
         if let Some((row, column)) = matrix.first_not_finite() {
-            return Err(LinearError::NotFinite {
-                row,
-                column,
-                value: matrix.get(row, column).to_string(),
-            });
+            return Err(LinearError::not_finite(matrix, row, column));
         }
         let choice = choose(matrix, params);
         check(matrix, &choice)?;
@@ -348,7 +352,12 @@ fn build<T: Chooseable>(
                     why: "algebraic multigrid here is for real numbers",
                 });
             };
-            let amg = Amg::new(a, &params.amg)?;
+            let own = if name == P::Amg {
+                &params.amg
+            } else {
+                &params.classical_amg
+            };
+            let amg = Amg::new(a, own)?;
             let info = amg.info();
             real(amg, info.to_string(), info.memory_bytes())
         }

@@ -213,7 +213,11 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Minres<T> {
             std::mem::swap(v, v_new);
             std::mem::swap(z, z_new);
 
-            if let Some(Kept { eta: before, patience, .. }) = kept
+            if let Some(Kept {
+                eta: before,
+                patience,
+                ..
+            }) = kept
                 && (eta.abs() < 0.9 * before || step > patience)
             {
                 // The residual r_kept - A (x - x_kept), in what the swaps left free.
