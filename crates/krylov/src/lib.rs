@@ -10,11 +10,14 @@
 //!
 //! Everything gives the same bits for any number of threads.
 
+pub mod choice;
+pub mod amg;
 pub mod csr;
 pub mod gallery;
 pub mod methods;
 mod operator;
 mod preconditioner;
+pub mod preconditioners;
 mod scalar;
 mod solve;
 pub mod vector;

@@ -1,9 +1,45 @@
 //! Krylov methods, one a file.
 //!
-//! | matrix | method |
-//! |---|---|
-//! | Hermitian positive definite | [`Cg`] |
+//! | matrix | method | preconditioner |
+//! |---|---|---|
+//! | Hermitian positive definite | [`Cg`] | Hermitian positive definite |
+//! | Hermitian positive definite | [`FlexibleCg`] | any, may vary |
+//! | Hermitian positive definite, many right-hand sides | [`BlockCg`] | Hermitian positive definite |
+//! | Hermitian, indefinite or singular | [`Minres`] | Hermitian positive definite |
+//! | any | [`Gmres`] | any linear |
+//! | any, a sequence of systems | [`GcroDr`] | any linear |
+//! | any | [`Fgmres`], [`Gcr`] | any, may vary |
+//! | any, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] | any linear |
 
+mod arnoldi;
+mod block_cg;
+mod bicgstab;
+mod bicgstab_l;
 mod cg;
+mod dense;
+mod fgmres;
+mod flexible_cg;
+mod gcr;
+mod gcro_dr;
+mod gmres;
+mod idr_s;
+mod minres;
+#[cfg(test)]
+mod nonsymmetric_tests;
+mod shadow;
+#[cfg(test)]
+mod tests;
+mod tfqmr;
 
+pub use block_cg::{BlockCg, BlockReport};
+pub use bicgstab::BiCgStab;
+pub use bicgstab_l::{BiCgStabL, BiCgStabLParams};
 pub use cg::Cg;
+pub use fgmres::Fgmres;
+pub use flexible_cg::FlexibleCg;
+pub use gcr::{Gcr, Memory};
+pub use gcro_dr::GcroDr;
+pub use gmres::{Gmres, Side};
+pub use idr_s::{IdrS, IdrSParams};
+pub use minres::Minres;
+pub use tfqmr::Tfqmr;

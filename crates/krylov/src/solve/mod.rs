@@ -227,7 +227,7 @@ impl<T: Scalar, K: Workspace> Solver<T, K> {
         };
         let rhs_norm = vector::norm2_f64(b);
         // What projection leaves of a b that lies in the null space is rounding.
-        if rhs_norm <= 1e-14 * b_norm_given {
+        if rhs_norm <= 1e-14 * b_norm_given && rhs_norm.is_finite() {
             vector::fill(T::zero(), x);
             self.history.push(0.0);
             return Ok(Report {
