@@ -6,6 +6,8 @@
 //!   flexible methods accept the latter.
 //! * [`Solver`] runs one of the [`methods`] on a reusable workspace under one [`StoppingRule`],
 //!   and tells in a [`Report`] why it stopped and what the true residual is.
+//! * [`LeastSquares`] does the same for matrices of any shape.
+//! * [`eigen`] finds a few eigenvalues of a large matrix.
 //! * [`gallery`] holds the matrices on which all of this is tried.
 //!
 //! Everything gives the same bits for any number of threads.
@@ -13,6 +15,7 @@
 pub mod choice;
 pub mod amg;
 pub mod csr;
+pub mod eigen;
 pub mod gallery;
 pub mod methods;
 mod operator;
@@ -27,6 +30,8 @@ pub use operator::{AdjointOperator, LinearOperator, NullSpace, Singular};
 pub use preconditioner::{Identity, Preconditioner, VaryingPreconditioner};
 pub use scalar::{Real, Scalar};
 pub use solve::{
-    Breakdown, Iteration, LinearSystem, Method, Monitor, Reference, Report, ResidualNorm,
-    SolveError, Solver, Status, StoppingRule, Workspace,
+    Breakdown, Iteration, LeastSquares, LeastSquaresIteration, LeastSquaresMethod,
+    LeastSquaresMonitor, LeastSquaresReport, LeastSquaresRule, LeastSquaresStatus, LinearSystem,
+    Method, Monitor, Reference, Report, ResidualNorm, SolveError, Solver, Status, StoppingRule,
+    Workspace,
 };

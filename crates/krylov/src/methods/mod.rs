@@ -10,6 +10,11 @@
 //! | any, a sequence of systems | [`GcroDr`] | any linear |
 //! | any | [`Fgmres`], [`Gcr`] | any, may vary |
 //! | any, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] | any linear |
+//! | matrix | method |
+//! |---|---|
+//! | Hermitian positive definite | [`Cg`] |
+//! | general, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] |
+//! | least squares, any shape | [`Lsqr`], [`Lsmr`], [`Cgls`] |
 
 mod arnoldi;
 mod block_cg;
@@ -22,8 +27,13 @@ mod flexible_cg;
 mod gcr;
 mod gcro_dr;
 mod gmres;
+mod cgls;
 mod idr_s;
 mod minres;
+#[cfg(test)]
+mod least_squares_tests;
+mod lsmr;
+mod lsqr;
 #[cfg(test)]
 mod nonsymmetric_tests;
 mod shadow;
@@ -42,4 +52,9 @@ pub use gcro_dr::GcroDr;
 pub use gmres::{Gmres, Side};
 pub use idr_s::{IdrS, IdrSParams};
 pub use minres::Minres;
+pub use cgls::Cgls;
+pub use idr_s::{IdrS, IdrSParams};
+pub use lsmr::Lsmr;
+pub use lsqr::Lsqr;
+pub(crate) use shadow::fill_noise;
 pub use tfqmr::Tfqmr;

@@ -16,7 +16,7 @@ const ATTEMPTS: u64 = 5;
 
 /// Normally distributed entries, in both parts of a complex number: the same for the same
 /// `(seed, index)`.
-pub(super) fn fill_noise<T: Scalar>(seed: u64, index: u64, v: &mut [T]) {
+pub(crate) fn fill_noise<T: Scalar>(seed: u64, index: u64, v: &mut [T]) {
     let mut generator = rng(seed, 0, index);
     let mut normal = || {
         let z: f64 = StandardNormal.sample(&mut generator);

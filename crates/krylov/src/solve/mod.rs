@@ -14,6 +14,7 @@
 //!    [`Status::Stagnated`]: no convergence is claimed that the true residual does not show
 //!    (van der Vorst and Ye 2000; Greenbaum 1997).
 
+mod least_squares;
 mod monitor;
 mod params;
 mod report;
@@ -22,6 +23,10 @@ mod tests;
 
 use pdesolve_core::Control;
 
+pub use least_squares::{
+    LeastSquares, LeastSquaresIteration, LeastSquaresMethod, LeastSquaresMonitor,
+    LeastSquaresReport, LeastSquaresRule, LeastSquaresStatus,
+};
 pub use monitor::{Iteration, Monitor};
 pub use params::{Reference, ResidualNorm, StoppingRule};
 pub use report::{Breakdown, Report, SolveError, Status};
