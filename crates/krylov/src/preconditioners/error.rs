@@ -7,7 +7,9 @@ use crate::scalar::Scalar;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SetupError {
     /// Rows and columns differ in number.
-    #[error("a preconditioner needs a square matrix, this one has {rows} rows and {columns} columns")]
+    #[error(
+        "a preconditioner needs a square matrix, this one has {rows} rows and {columns} columns"
+    )]
     NotSquare {
         /// Rows.
         rows: usize,
@@ -26,6 +28,14 @@ pub enum SetupError {
         row: usize,
         /// Column.
         column: usize,
+    },
+    /// A product with the operator is infinite or NaN.
+    #[error(
+        "the operator times a random vector is not finite at index {index}: it holds infinities or NaNs"
+    )]
+    ProductNotFinite {
+        /// First row.
+        index: usize,
     },
     /// A row has no entry on the diagonal, or a zero one.
     #[error(
@@ -54,6 +64,14 @@ pub enum SetupError {
         row: usize,
         /// Real part of the pivot.
         pivot: f64,
+    },
+    /// Complete elimination of a Hermitian matrix met a pivot that is not positive.
+    #[error(
+        "the matrix is not positive definite: elimination fails at row {row} (indices from 0); use LU, or check the signs and boundary conditions"
+    )]
+    Indefinite {
+        /// Row of the matrix as given.
+        row: usize,
     },
     /// The matrix is not Hermitian, and has to be.
     #[error(

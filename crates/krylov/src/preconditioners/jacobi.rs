@@ -175,10 +175,7 @@ mod tests {
             Err(SetupError::NotSquare { .. })
         ));
         let empty = Csr::<f64>::from_triplets(0, 0, &[]).unwrap();
-        assert_eq!(
-            Jacobi::new(&empty, &params).unwrap_err(),
-            SetupError::Empty
-        );
+        assert_eq!(Jacobi::new(&empty, &params).unwrap_err(), SetupError::Empty);
         let mut bad = gallery::poisson(&[3]);
         bad.values_mut()[3] = f64::NAN;
         assert_eq!(

@@ -88,35 +88,10 @@ pub(crate) fn assert_symmetric_positive(n: usize, m: &mut impl Preconditioner<f6
     }
 }
 
-/// The inverse of a dense matrix in place, by Gauss and Jordan with row exchanges.
+/// The inverse of a dense matrix in place.
 pub(crate) fn dense_invert(n: usize, a: &mut [f64]) {
-    let at = |i: usize, j: usize| j * n + i;
-    let mut exchanged = Vec::new();
-    for k in 0..n {
-        let best = (k..n)
-            .max_by(|&i, &j| a[at(i, k)].abs().total_cmp(&a[at(j, k)].abs()))
-            .unwrap();
-        exchanged.push(best);
-        for j in 0..n {
-            a.swap(at(k, j), at(best, j));
-        }
-        let pivot = a[at(k, k)];
-        assert!(pivot != 0.0, "a regular matrix");
-        a[at(k, k)] = 1.0;
-        for j in 0..n {
-            a[at(k, j)] /= pivot;
-        }
-        for i in (0..n).filter(|&i| i != k) {
-            let factor = a[at(i, k)];
-            a[at(i, k)] = 0.0;
-            for j in 0..n {
-                a[at(i, j)] -= factor * a[at(k, j)];
-            }
-        }
-    }
-    for (k, &best) in exchanged.iter().enumerate().rev() {
-        for i in 0..n {
-            a.swap(at(i, k), at(i, best));
-        }
-    }
+    assert!(
+        super::dense::invert(n, a, &mut Vec::new()),
+        "a regular matrix"
+    );
 }
