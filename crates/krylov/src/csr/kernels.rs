@@ -7,8 +7,11 @@
 //! columns below `ncols`; the pattern cannot be changed afterwards. What the matrix cannot promise,
 //! the length of `x` and the range of rows, is checked once at the door.
 //!
-//! A row is summed in one fixed order (two interleaved sums, even and odd entries), so the result
-//! does not depend on how rows are shared among threads.
+//! The processor prefetches each array on its own, but only as far as the next page; asking for the
+//! entries a few hundred places ahead takes another third off the time.
+//!
+//! A row is summed in one fixed order (four interleaved sums), so the result does not depend on how
+//! rows are shared among threads.
 #![allow(unsafe_code)]
 
 use super::Csr;
@@ -42,6 +45,23 @@ pub(crate) fn rows<T: Scalar>(
     }
 }
 
+/// Entries ahead of the current one that are asked for: 1 KiB of columns.
+const AHEAD: usize = 256;
+
+/// Asks for entries that will be needed soon.
+#[inline(always)]
+fn prefetch<T>(data: &[T], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing that the program sees and faults at no address; the
+        // pointer is not dereferenced.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(data.as_ptr().wrapping_add(at).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (data, at);
+}
+
 /// Sum of `values[k] x[columns[k]]` over `begin..end`.
 ///
 /// # Safety
@@ -58,17 +78,28 @@ unsafe fn row_sum<T: Scalar>(
     let term = |k: usize| unsafe {
         *values.get_unchecked(k) * *x.get_unchecked(*columns.get_unchecked(k) as usize)
     };
-    let (mut even, mut odd) = (T::zero(), T::zero());
+    prefetch(values, begin + AHEAD);
+    prefetch(columns, begin + AHEAD);
     let mut k = begin;
-    while k + 1 < end {
-        even += term(k);
-        odd += term(k + 1);
-        k += 2;
+    // The 7-point stencil, without a loop.
+    if end - begin == 7 {
+        return ((term(k) + term(k + 4)) + (term(k + 1) + term(k + 5)))
+            + ((term(k + 2) + term(k + 6)) + term(k + 3));
     }
-    if k < end {
-        even += term(k);
+    let mut sums = [T::zero(); 4];
+    while k + 4 <= end {
+        for (lane, sum) in sums.iter_mut().enumerate() {
+            *sum += term(k + lane);
+        }
+        k += 4;
     }
-    even + odd
+    for sum in &mut sums {
+        if k < end {
+            *sum += term(k);
+            k += 1;
+        }
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3])
 }
 
 /// One block of a forward Gauss-Seidel sweep from x = 0:
