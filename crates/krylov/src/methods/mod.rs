@@ -10,11 +10,7 @@
 //! | any, a sequence of systems | [`GcroDr`] | any linear |
 //! | any | [`Fgmres`], [`Gcr`] | any, may vary |
 //! | any, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] | any linear |
-//! | matrix | method |
-//! |---|---|
-//! | Hermitian positive definite | [`Cg`] |
-//! | general, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] |
-//! | least squares, any shape | [`Lsqr`], [`Lsmr`], [`Cgls`] |
+//! | least squares, any shape | [`Lsqr`], [`Lsmr`], [`Cgls`] | - |
 
 mod arnoldi;
 mod block_cg;
@@ -53,7 +49,6 @@ pub use gmres::{Gmres, Side};
 pub use idr_s::{IdrS, IdrSParams};
 pub use minres::Minres;
 pub use cgls::Cgls;
-pub use idr_s::{IdrS, IdrSParams};
 pub use lsmr::Lsmr;
 pub use lsqr::Lsqr;
 pub(crate) use shadow::fill_noise;
