@@ -12,8 +12,8 @@
 //!
 //! Everything gives the same bits for any number of threads.
 
-pub mod choice;
 pub mod amg;
+pub mod choice;
 pub mod csr;
 pub mod eigen;
 pub mod gallery;

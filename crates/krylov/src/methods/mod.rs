@@ -13,23 +13,23 @@
 //! | least squares, any shape | [`Lsqr`], [`Lsmr`], [`Cgls`] | - |
 
 mod arnoldi;
-mod block_cg;
 mod bicgstab;
 mod bicgstab_l;
+mod block_cg;
 mod cg;
+mod cgls;
 mod dense;
 mod fgmres;
 mod flexible_cg;
 mod gcr;
 mod gcro_dr;
 mod gmres;
-mod cgls;
 mod idr_s;
-mod minres;
 #[cfg(test)]
 mod least_squares_tests;
 mod lsmr;
 mod lsqr;
+mod minres;
 #[cfg(test)]
 mod nonsymmetric_tests;
 mod shadow;
@@ -37,19 +37,19 @@ mod shadow;
 mod tests;
 mod tfqmr;
 
-pub use block_cg::{BlockCg, BlockReport};
 pub use bicgstab::BiCgStab;
 pub use bicgstab_l::{BiCgStabL, BiCgStabLParams};
+pub use block_cg::{BlockCg, BlockReport};
 pub use cg::Cg;
+pub use cgls::Cgls;
 pub use fgmres::Fgmres;
 pub use flexible_cg::FlexibleCg;
 pub use gcr::{Gcr, Memory};
 pub use gcro_dr::GcroDr;
 pub use gmres::{Gmres, Side};
 pub use idr_s::{IdrS, IdrSParams};
-pub use minres::Minres;
-pub use cgls::Cgls;
 pub use lsmr::Lsmr;
 pub use lsqr::Lsqr;
+pub use minres::Minres;
 pub(crate) use shadow::fill_noise;
 pub use tfqmr::Tfqmr;

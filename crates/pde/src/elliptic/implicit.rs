@@ -32,7 +32,7 @@ use super::assemble::Discretisation;
 use super::boundary::EllipticBoundary;
 use super::error::EllipticError;
 use super::problem::{EllipticProblem, Terms};
-use super::solve::{LinearParams, LinearSolver, Traits};
+use super::solve::{LinearParams, LinearSolver, MatrixTraits};
 use super::steady::source_averages;
 use crate::finite_volume::{CompensatedSum, SpaceTime};
 use crate::time::{SHORTEST_STEP, TimeParams};
@@ -168,6 +168,7 @@ impl ImplicitDiffusion {
     #[cfg(test)]
     pub(super) fn limit_iterations(&mut self, most: usize) {
         self.params.max_iterations = most;
+        self.params.preconditioner = super::LinearPreconditioner::None;
     }
 
     /// Weight of the new state in a stage.
@@ -202,7 +203,7 @@ impl ImplicitDiffusion {
             let place = place.map_err(|_| format!("row {i} has no diagonal entry"))?;
             matrix.values_mut()[begin + place] += v;
         }
-        let traits = Traits {
+        let traits = MatrixTraits {
             symmetric: self.discretisation.is_symmetric(),
             indefinite: false,
         };

@@ -67,7 +67,9 @@ pub use implicit::{ImplicitDiffusion, ImplicitParams, ImplicitScheme};
 pub use log_normal::{Covariance, LogNormal};
 pub use poisson::Poisson;
 pub use problem::{Compile, EllipticProblem, Terms};
-pub use solve::{LinearMethod, LinearParams, LinearPreconditioner, LinearSolver, solve_linear};
+pub use solve::{
+    LinearMethod, LinearParams, LinearPreconditioner, LinearSolver, MatrixTraits, solve_linear,
+};
 pub use steady::Steady;
 pub use steady_advection_diffusion::{AdvectionScheme, SteadyAdvectionDiffusion};
 pub use steady_diffusion::SteadyDiffusion;

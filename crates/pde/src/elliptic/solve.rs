@@ -1,36 +1,80 @@
 //! The linear solve: which method, which preconditioner, when to stop.
 
 use pdesolve_core::{Control, Iterate, Outcome, SolveFault};
-use pdesolve_krylov::methods::Cg;
+use pdesolve_krylov::amg::{Amg, AmgParams};
+use pdesolve_krylov::methods::{BiCgStab, Cg, Gmres, Minres};
+use pdesolve_krylov::preconditioners::{Ic0, Ic0Params, Ilut, IlutParams, Jacobi, JacobiParams};
 use pdesolve_krylov::{
     Csr, Identity, LinearOperator, Method, NullSpace, Preconditioner, Reference, Report,
-    ResidualNorm, Singular, Solver, Status, StoppingRule, Workspace,
+    ResidualNorm, Singular, Solver, Status, StoppingRule,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Rows up to which an incomplete factor is preferred to multigrid.
+const SMALL: usize = 3000;
+
 /// A Krylov method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub enum LinearMethod {
-    /// Conjugate gradients for symmetric positive definite matrices.
+    /// What suits the equation: `cg` where it is symmetric and definite, `minres` where it is
+    /// symmetric only, `gmres` otherwise.
     #[default]
     Auto,
     /// Conjugate gradients: symmetric positive definite matrices.
     Cg,
+    /// Minimal residuals: symmetric matrices.
+    Minres,
+    /// Generalised minimal residuals, restarted after 30 iterations: any matrix.
+    Gmres,
+    /// Stabilised bi-conjugate gradients: any matrix, with short recurrences.
+    BiCgStab,
 }
 
 /// A preconditioner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub enum LinearPreconditioner {
-    /// The diagonal.
+    /// What suits the method and the size: `amg`, or `ic0` for small matrices, with `cg`; `jacobi`
+    /// with `minres`; `ilut` otherwise.
     #[default]
     Auto,
     /// None.
     None,
     /// The diagonal.
     Jacobi,
+    /// Incomplete Cholesky factor without fill: symmetric positive definite matrices.
+    Ic0,
+    /// Incomplete LU factors by threshold: any matrix.
+    Ilut,
+    /// Algebraic multigrid with smoothed aggregation: diffusion.
+    Amg,
+}
+
+impl LinearMethod {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cg => "cg",
+            Self::Minres => "minres",
+            Self::Gmres => "gmres",
+            Self::BiCgStab => "bicgstab",
+        }
+    }
+}
+
+impl LinearPreconditioner {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::None => "no preconditioner",
+            Self::Jacobi => "jacobi",
+            Self::Ic0 => "ic0",
+            Self::Ilut => "ilut",
+            Self::Amg => "amg",
+        }
+    }
 }
 
 /// A Krylov method, its preconditioner and its stopping rule.
@@ -99,7 +143,7 @@ impl LinearParams {
 
 /// What is known of a matrix beside its entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Traits {
+pub struct MatrixTraits {
     /// A = A^T.
     pub symmetric: bool,
     /// Eigenvalues of both signs may occur.
@@ -115,6 +159,47 @@ pub struct LinearSolver {
     history: Vec<f64>,
 }
 
+/// Fills in what is left to choose.
+fn choose(
+    matrix: &Csr<f64>,
+    traits: MatrixTraits,
+    params: &LinearParams,
+) -> (LinearMethod, LinearPreconditioner) {
+    let method = match (params.method, traits) {
+        (
+            LinearMethod::Auto,
+            MatrixTraits {
+                symmetric: false, ..
+            },
+        ) => LinearMethod::Gmres,
+        (
+            LinearMethod::Auto,
+            MatrixTraits {
+                indefinite: true, ..
+            },
+        ) => LinearMethod::Minres,
+        (LinearMethod::Auto, _) => LinearMethod::Cg,
+        (chosen, _) => chosen,
+    };
+    let preconditioner = match (params.preconditioner, method) {
+        (LinearPreconditioner::Auto, LinearMethod::Minres) => {
+            let positive = matrix.diagonal().iter().all(|d| *d > 0.0);
+            if positive {
+                LinearPreconditioner::Jacobi
+            } else {
+                LinearPreconditioner::None
+            }
+        }
+        (LinearPreconditioner::Auto, LinearMethod::Cg) if matrix.nrows() <= SMALL => {
+            LinearPreconditioner::Ic0
+        }
+        (LinearPreconditioner::Auto, LinearMethod::Cg) => LinearPreconditioner::Amg,
+        (LinearPreconditioner::Auto, _) => LinearPreconditioner::Ilut,
+        (chosen, _) => chosen,
+    };
+    (method, preconditioner)
+}
+
 impl LinearSolver {
     /// Chooses what is left to choose, and makes the preconditioner.
     ///
@@ -122,26 +207,18 @@ impl LinearSolver {
     /// [`SolveFault`] where the preconditioner cannot be made of this matrix.
     pub fn new(
         matrix: &Csr<f64>,
-        traits: Traits,
+        traits: MatrixTraits,
         params: &LinearParams,
     ) -> Result<Self, SolveFault> {
-        let method = match params.method {
-            LinearMethod::Auto => LinearMethod::Cg,
-            chosen => chosen,
-        };
-        let (preconditioner, with): (Box<dyn Preconditioner<f64>>, &str) =
-            match params.preconditioner {
-                LinearPreconditioner::None => (Box::new(Identity), "no preconditioner"),
-                LinearPreconditioner::Auto | LinearPreconditioner::Jacobi => {
-                    (Box::new(Diagonal::of(matrix)?), "jacobi")
-                }
-            };
-        let _ = traits;
+        let (method, chosen) = choose(matrix, traits, params);
+        let preconditioner = make(matrix, chosen).map_err(|reason| SolveFault {
+            reason: format!("`{}` cannot be set up: {reason}", chosen.name()),
+        })?;
         Ok(Self {
             method,
             preconditioner,
             rule: params.rule(),
-            name: format!("{} with {with}", Cg::<f64>::NAME),
+            name: format!("{} with {}", method.name(), chosen.name()),
             history: Vec::new(),
         })
     }
@@ -185,6 +262,9 @@ impl LinearSolver {
             LinearMethod::Auto | LinearMethod::Cg => {
                 self.with(Cg::default(), operator, b, x, observer)
             }
+            LinearMethod::Minres => self.with(Minres::default(), operator, b, x, observer),
+            LinearMethod::Gmres => self.with(Gmres::default(), operator, b, x, observer),
+            LinearMethod::BiCgStab => self.with(BiCgStab::default(), operator, b, x, observer),
         }
     }
 
@@ -243,7 +323,7 @@ pub fn solve_linear(
     params: &LinearParams,
     observer: &mut dyn FnMut(&Iterate) -> Control,
 ) -> Result<(Report, Vec<f64>), SolveFault> {
-    let traits = Traits {
+    let traits = MatrixTraits {
         symmetric: matrix.is_hermitian(1e-12),
         indefinite: matrix.diagonal().iter().any(|d| *d <= 0.0),
     };
@@ -252,29 +332,24 @@ pub fn solve_linear(
     Ok((report, solver.history))
 }
 
-/// The inverse moduli of the diagonal: positive definite whatever the matrix.
-struct Diagonal {
-    inverse: Vec<f64>,
-}
-
-impl Diagonal {
-    fn of(matrix: &Csr<f64>) -> Result<Self, SolveFault> {
-        let diagonal = matrix.diagonal();
-        match diagonal.iter().position(|d| *d == 0.0) {
-            Some(row) => Err(SolveFault {
-                reason: format!("jacobi needs a diagonal without zeros, row {row} has one"),
-            }),
-            None => Ok(Self {
-                inverse: diagonal.iter().map(|d| 1.0 / d.abs()).collect(),
-            }),
+/// Makes a preconditioner; the reason where the matrix does not allow it.
+fn make(
+    matrix: &Csr<f64>,
+    chosen: LinearPreconditioner,
+) -> Result<Box<dyn Preconditioner<f64>>, String> {
+    fn boxed<M: Preconditioner<f64> + 'static, E: std::fmt::Display>(
+        made: Result<M, E>,
+    ) -> Result<Box<dyn Preconditioner<f64>>, String> {
+        match made {
+            Ok(made) => Ok(Box::new(made)),
+            Err(error) => Err(error.to_string()),
         }
     }
-}
-
-impl Preconditioner<f64> for Diagonal {
-    fn apply(&mut self, r: &[f64], z: &mut [f64]) {
-        for ((z, r), d) in z.iter_mut().zip(r).zip(&self.inverse) {
-            *z = r * d;
-        }
+    match chosen {
+        LinearPreconditioner::Auto | LinearPreconditioner::None => Ok(Box::new(Identity)),
+        LinearPreconditioner::Jacobi => boxed(Jacobi::new(matrix, &JacobiParams::default())),
+        LinearPreconditioner::Ic0 => boxed(Ic0::new(matrix, &Ic0Params::default())),
+        LinearPreconditioner::Ilut => boxed(Ilut::new(matrix, &IlutParams::default())),
+        LinearPreconditioner::Amg => boxed(Amg::new(matrix, &AmgParams::default())),
     }
 }

@@ -10,7 +10,7 @@ use super::assemble::Discretisation;
 use super::boundary::EllipticBoundary;
 use super::error::EllipticError;
 use super::problem::{EllipticProblem, Terms};
-use super::solve::{LinearParams, LinearSolver, Traits};
+use super::solve::{LinearParams, LinearSolver, MatrixTraits};
 use crate::finite_volume::{SpaceTime, cell_averages_of_rows};
 
 /// Gauss points an axis for the averages of f: of order 4, beyond that of the scheme.
@@ -73,7 +73,7 @@ impl Steady {
     ) -> Result<Self, Vec<EllipticError>> {
         let discretisation = Discretisation::new(terms, grid, boundary, seed)?;
         let mut source = source_averages(source, grid, 0.0).map_err(|error| vec![error])?;
-        let traits = Traits {
+        let traits = MatrixTraits {
             symmetric: discretisation.is_symmetric(),
             indefinite: discretisation.is_indefinite(),
         };

@@ -110,3 +110,40 @@ fn two_point_fluxes_and_upwind_advection_give_an_m_matrix() {
         assert!(columns.iter().any(|sum| *sum > 1e-3));
     }
 }
+
+#[test]
+fn every_method_and_preconditioner_gives_the_same_solution() {
+    let grid = grid(2, 12, true, false);
+    let problem = Manufactured {
+        wave: 0.5,
+        ..Manufactured::isotropic(2)
+    };
+    let made = discretise(&problem, &grid, |_| Kind::Robin);
+    let source = vec![1.0; grid.len()];
+    let Assembly { matrix, rhs, .. } = made.assembly(&source, 0.0);
+    let solution = |method, preconditioner| {
+        let params = LinearParams {
+            method,
+            preconditioner,
+            ..LinearParams::relative(1e-12)
+        };
+        let mut x = vec![0.0; rhs.len()];
+        let observer = &mut |_: &pdesolve_core::Iterate| Control::Continue;
+        let (report, history) = solve_linear(&matrix, &rhs, &mut x, &params, observer).unwrap();
+        assert!(report.converged(), "{method:?} {preconditioner:?}");
+        assert_eq!(history.len(), report.iterations + 1);
+        x
+    };
+    let wanted = solution(LinearMethod::Auto, LinearPreconditioner::Auto);
+    for (method, preconditioner) in [
+        (LinearMethod::Cg, LinearPreconditioner::None),
+        (LinearMethod::Cg, LinearPreconditioner::Amg),
+        (LinearMethod::Minres, LinearPreconditioner::Jacobi),
+        (LinearMethod::Gmres, LinearPreconditioner::Ilut),
+        (LinearMethod::BiCgStab, LinearPreconditioner::Ic0),
+    ] {
+        let found = solution(method, preconditioner);
+        let (distance, _) = difference_norms(&grid, &found, &wanted);
+        assert!(distance < 1e-9, "{method:?} {preconditioner:?}: {distance}");
+    }
+}
