@@ -24,7 +24,9 @@ use num_complex::Complex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{EigenError, Eigenpairs, check, combine, orthogonalise, random_direction, small};
+use super::{
+    EigenError, Eigenpairs, check, combine, orthogonalise, random_direction, small, small::Pair,
+};
 use crate::operator::LinearOperator;
 use crate::scalar::{Real, Scalar};
 use crate::vector;
@@ -158,7 +160,7 @@ pub fn arnoldi<T: Scalar, A: LinearOperator<T> + ?Sized>(
             }
         });
         let largest = pairs.iter().fold(0.0, |l: f64, p| l.max(p.0.norm()));
-        let accepted = |(theta, y): &&(Complex<f64>, Vec<Complex<f64>>)| {
+        let accepted = |(theta, y): &&Pair| {
             let last = border[m - 1].modulus().as_f64() * y[m - 1].norm();
             last <= params.tolerance * theta.norm().max(epsilon * largest)
         };
@@ -189,7 +191,7 @@ pub fn arnoldi<T: Scalar, A: LinearOperator<T> + ?Sized>(
 }
 
 /// An orthonormal basis over `T` of the span of the eigenvectors, of at most `most` vectors.
-fn span<T: Scalar>(pairs: &[(Complex<f64>, Vec<Complex<f64>>)], most: usize) -> Vec<Vec<T>> {
+fn span<T: Scalar>(pairs: &[Pair], most: usize) -> Vec<Vec<T>> {
     let mut q: Vec<Vec<T>> = Vec::new();
     let mut coefficients = vec![T::zero(); most];
     for (_, y) in pairs {
@@ -260,7 +262,7 @@ fn collect<T: Scalar, A: LinearOperator<T> + ?Sized>(
     operator: &A,
     params: &ArnoldiParams,
     basis: &[Vec<T>],
-    pairs: &[(Complex<f64>, Vec<Complex<f64>>)],
+    pairs: &[Pair],
     restarts: usize,
     products: usize,
 ) -> Result<Eigenpairs<Complex<f64>, Complex<f64>>, EigenError> {

@@ -43,12 +43,12 @@ pub(super) fn hermitian<T: Scalar>(
     }
 }
 
-/// Eigenvalues and eigenvectors `[pair][row]` of norm one of the matrix `h`, given by rows, in no
+/// An eigenvalue with its vector.
+pub(super) type Pair = (Complex<f64>, Vec<Complex<f64>>);
+
+/// Eigenvalues and eigenvectors of norm one of the matrix `h`, given by rows, in no
 /// order.
-pub(super) fn general<T: Scalar>(
-    h: &[T],
-    size: usize,
-) -> Result<Vec<(Complex<f64>, Vec<Complex<f64>>)>, EigenError> {
+pub(super) fn general<T: Scalar>(h: &[T], size: usize) -> Result<Vec<Pair>, EigenError> {
     if h.iter().any(|v| !v.finite()) {
         return Err(EigenError::NotFinite);
     }

@@ -68,14 +68,14 @@ pub fn checkerboard(shape: &[usize], contrast: f64, square: usize) -> Csr<f64> {
 
 /// Standard deviation, in cells, of the Gaussian that smooths noise along the first and the second
 /// axis: long lenses, as in layered rock.
-pub(super) const CORRELATION: [f64; 2] = [8.0, 2.0];
+pub(super) const CORRELATION: [f64; 2] = [4.0, 1.0];
 
 /// Diffusion on n x n cells with k = exp(sigma g), where g is a Gaussian random field of mean 0 and
 /// variance 1.
 ///
-/// g is white noise under a Gaussian filter of 8 cells along the first axis and 2 along the
+/// g is white noise under a Gaussian filter of 4 cells along the first axis and 1 along the
 /// second, cut off at three standard deviations and scaled to variance 1; the correlation of g at
-/// distance (x, y) is exp(-x^2/256 - y^2/16). With sigma = 3 neighbouring layers differ by factors
+/// distance (x, y) is exp(-x^2/64 - y^2/4). With sigma = 3 layers a few cells apart differ by factors
 /// of thousands and k spans about ten orders of magnitude, as the permeability of SPE10 does. The
 /// same seed gives the same field.
 pub fn log_normal(n: usize, sigma: f64, seed: u64) -> Csr<f64> {

@@ -7,6 +7,13 @@ use num_complex::Complex64;
 
 use crate::scalar::{Real, Scalar};
 
+/// Which eigenvalues, by modulus.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Which {
+    Smallest,
+    Largest,
+}
+
 /// Eigenvectors of a small general matrix: memory for one of `n` rows or less.
 pub(super) struct Eigen {
     n: usize,
@@ -49,13 +56,14 @@ impl Eigen {
         }
     }
 
-    /// An orthonormal basis of the span of the eigenvectors of the largest |eigenvalues|, at most
-    /// `k`, of the d x d matrix `s`, in the columns of the d x k matrix `basis`; their number.
+    /// An orthonormal basis of the span of the eigenvectors of the largest or smallest |eigenvalues|,
+    /// at most `k`, of the d x d matrix `s`, in the columns of the d x k matrix `basis`; their number.
     ///
     /// For a real type a complex pair gives the real and the imaginary part of its vector. Zero
     /// where the eigenvalue iteration fails.
-    pub(super) fn dominant<T: Scalar>(
+    pub(super) fn basis<T: Scalar>(
         &mut self,
+        which: Which,
         s: &[T],
         d: usize,
         k: usize,
@@ -94,7 +102,14 @@ impl Eigen {
         }
         let size = |i: usize| self.values[i].norm();
         // By number where sizes are equal, so that the order is one.
-        order.sort_unstable_by(|&i, &j| size(j).total_cmp(&size(i)).then(i.cmp(&j)));
+        order.sort_unstable_by(|&i, &j| {
+            let smaller = size(i).total_cmp(&size(j));
+            match which {
+                Which::Smallest => smaller,
+                Which::Largest => smaller.reverse(),
+            }
+            .then(i.cmp(&j))
+        });
 
         let mut found = 0;
         for &i in order.iter() {
@@ -131,6 +146,75 @@ impl Eigen {
     }
 }
 
+/// Eigenvalues in ascending order and eigenvectors of a small real symmetric matrix: memory for one
+/// of `n` rows or less.
+pub(super) struct SymmetricEigen {
+    n: usize,
+    matrix: Vec<f64>,
+    values: Vec<f64>,
+    vectors: Vec<f64>,
+    memory: MemBuffer,
+}
+
+impl Clone for SymmetricEigen {
+    fn clone(&self) -> Self {
+        Self::new(self.n)
+    }
+}
+
+impl std::fmt::Debug for SymmetricEigen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SymmetricEigen")
+            .field("n", &self.n)
+            .finish()
+    }
+}
+
+impl SymmetricEigen {
+    pub(super) fn new(n: usize) -> Self {
+        let request = evd::self_adjoint_evd_scratch::<f64>(
+            n,
+            ComputeEigenvectors::Yes,
+            Par::Seq,
+            Default::default(),
+        );
+        Self {
+            n,
+            matrix: vec![0.0; n * n],
+            values: vec![0.0; n],
+            vectors: vec![0.0; n * n],
+            memory: MemBuffer::new(request),
+        }
+    }
+
+    /// Eigenvalues and eigenvectors, one after the other, of the leading d x d block of a matrix with
+    /// `rows` rows. `None` where the iteration fails.
+    pub(super) fn solve(&mut self, a: &[f64], rows: usize, d: usize) -> Option<(&[f64], &[f64])> {
+        for (to, from) in self
+            .matrix
+            .chunks_exact_mut(d)
+            .zip(a.chunks_exact(rows))
+            .take(d)
+        {
+            to.copy_from_slice(&from[..d]);
+        }
+        evd::self_adjoint_evd::<f64>(
+            MatRef::from_column_major_slice(&self.matrix[..d * d], d, d),
+            DiagMut::from_slice_mut(&mut self.values[..d]),
+            Some(MatMut::from_column_major_slice_mut(
+                &mut self.vectors[..d * d],
+                d,
+                d,
+            )),
+            Par::Seq,
+            MemStack::new(&mut self.memory),
+            Default::default(),
+        )
+        .ok()?;
+        Some((&self.values[..d], &self.vectors[..d * d]))
+    }
+}
+
 /// x^H y.
 pub(super) fn dot<T: Scalar>(x: &[T], y: &[T]) -> T {
     x.iter().zip(y).map(|(&x, &y)| x.conj() * y).sum()
@@ -150,7 +234,7 @@ pub(super) fn axpy<T: Scalar>(a: T, x: &[T], y: &mut [T]) {
 
 /// Makes `column` orthogonal to the orthonormal columns in `done` and of norm one; returns the norm
 /// of what was left of it.
-fn append<T: Scalar>(done: &[T], column: &mut [T]) -> f64 {
+pub(super) fn append<T: Scalar>(done: &[T], column: &mut [T]) -> f64 {
     for _ in 0..2 {
         for q in done.chunks_exact(column.len()) {
             let c = dot(q, column);

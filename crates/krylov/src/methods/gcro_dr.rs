@@ -25,7 +25,7 @@
 //! dear, or eigenvalues near zero few.
 
 use super::arnoldi::{Arnoldi, Expansion, step};
-use super::dense::{self, Eigen};
+use super::dense::{self, Eigen, Which};
 use super::gmres::STAGNATION;
 use crate::operator::LinearOperator;
 use crate::preconditioner::Preconditioner;
@@ -192,7 +192,7 @@ impl<T: Scalar> GcroDr<T> {
             }
             s[i * d..(i + 1) * d].copy_from_slice(&column[..d]);
         }
-        let found = eigen.dominant(s, d, most, p);
+        let found = eigen.basis(Which::Largest, s, d, most, p);
 
         // Q = G P, made orthonormal while P follows.
         let mut new = 0;

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | Hermitian positive definite | [`Cg`] | Hermitian positive definite |
 //! | Hermitian positive definite | [`FlexibleCg`] | any, may vary |
+//! | Hermitian positive definite, a sequence of systems | [`DeflatedCg`] | Hermitian positive definite |
 //! | Hermitian positive definite, many right-hand sides | [`BlockCg`] | Hermitian positive definite |
 //! | Hermitian, indefinite or singular | [`Minres`] | Hermitian positive definite |
 //! | any | [`Gmres`] | any linear |
@@ -11,6 +12,7 @@
 //! | any | [`Fgmres`], [`Gcr`] | any, may vary |
 //! | any, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] | any linear |
 //! | least squares, any shape | [`Lsqr`], [`Lsmr`], [`Cgls`] | - |
+//! | any shape, least squares | [`Lsqr`], [`Lsmr`], [`Cgls`] | - |
 
 mod arnoldi;
 mod bicgstab;
@@ -18,6 +20,7 @@ mod bicgstab_l;
 mod block_cg;
 mod cg;
 mod cgls;
+mod deflated_cg;
 mod dense;
 mod fgmres;
 mod flexible_cg;
@@ -32,6 +35,7 @@ mod lsqr;
 mod minres;
 #[cfg(test)]
 mod nonsymmetric_tests;
+mod ritz_window;
 mod shadow;
 #[cfg(test)]
 mod tests;
@@ -42,6 +46,7 @@ pub use bicgstab_l::{BiCgStabL, BiCgStabLParams};
 pub use block_cg::{BlockCg, BlockReport};
 pub use cg::Cg;
 pub use cgls::Cgls;
+pub use deflated_cg::DeflatedCg;
 pub use fgmres::Fgmres;
 pub use flexible_cg::FlexibleCg;
 pub use gcr::{Gcr, Memory};
