@@ -18,7 +18,7 @@
 //! M-matrix (elasticity, strong rotated anisotropy) AMG is not to be trusted without its null space and
 //! incomplete factors are taken.
 
-use super::params::{LinearParams, MethodName, PreconditionerName};
+use super::params::{Hints, LinearParams, MethodName, PreconditionerName};
 use crate::csr::Csr;
 use crate::operator::LinearOperator;
 use crate::scalar::{Real, Scalar};
@@ -44,7 +44,7 @@ struct Features {
     /// Stored entries a row.
     width: f64,
     hermitian: bool,
-    /// The diagonal is real and positive throughout.
+    /// The diagonal is positive throughout, and nothing speaks against a definite matrix.
     positive_diagonal: bool,
     /// Part of the off-diagonal entries, by size, that are not negative.
     positive_part: f64,
@@ -55,7 +55,7 @@ struct Features {
 }
 
 /// Chooses what `params` leave open.
-pub fn choose<T: Scalar>(a: &Csr<T>, params: &LinearParams) -> Choice {
+pub fn choose<T: Scalar>(a: &Csr<T>, params: &LinearParams, hints: &Hints) -> Choice {
     use MethodName as M;
     use PreconditionerName as P;
     let square = a.nrows() == a.ncols();
@@ -73,7 +73,8 @@ pub fn choose<T: Scalar>(a: &Csr<T>, params: &LinearParams) -> Choice {
     if params.method != M::Auto && params.preconditioner != P::Auto || !square {
         return choice;
     }
-    let features = features(a, hermitian);
+    let mut features = features(a, hermitian);
+    features.positive_diagonal &= !hints.indefinite;
     let (method, preconditioner, reason) = recommend::<T>(&features);
     if choice.method == M::Auto {
         choice.method = match params.preconditioner {

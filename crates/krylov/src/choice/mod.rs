@@ -12,5 +12,5 @@ mod solver;
 
 pub use auto::{Choice, choose, comparison};
 pub use least_squares::{is_least_squares, solve_least_squares};
-pub use params::{LinearParams, MethodName, PreconditionerName};
+pub use params::{Hints, LinearParams, MethodName, PreconditionerName};
 pub use solver::{Chooseable, LinearError, LinearSolver, Outcome};
