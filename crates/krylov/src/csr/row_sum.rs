@@ -98,7 +98,7 @@ impl<T: Scalar> RowSum<T> {
             let fresh = *stamp != self.stamp;
             *stamp = self.stamp;
             let sum = self.sums.get_unchecked_mut(at);
-            *sum = if fresh { T::zero() } else { *sum } + v;
+            *sum = std::hint::select_unpredictable(fresh, T::zero(), *sum) + v;
             *self.found.get_unchecked_mut(self.count) = j;
             self.count += usize::from(fresh);
         }
