@@ -11,7 +11,6 @@
 //! | any, a sequence of systems | [`GcroDr`] | any linear |
 //! | any | [`Fgmres`], [`Gcr`] | any, may vary |
 //! | any, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] | any linear |
-//! | any shape, least squares | [`Lsqr`], [`Lsmr`], [`Cgls`] | none |
 //! | any shape, least squares | [`Lsqr`], [`Lsmr`], [`Cgls`] | - |
 
 mod arnoldi;
