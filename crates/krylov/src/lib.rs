@@ -8,6 +8,8 @@
 //!   and tells in a [`Report`] why it stopped and what the true residual is.
 //! * [`LeastSquares`] does the same for matrices of any shape.
 //! * [`eigen`] finds a few eigenvalues of a large matrix.
+//! * [`stencil`] multiplies on Cartesian grids without a matrix; [`multigrid`] and [`fast_poisson`]
+//!   solve on them.
 //! * [`gallery`] holds the matrices on which all of this is tried.
 //!
 //! Everything gives the same bits for any number of threads.
@@ -17,13 +19,16 @@ mod block_csr;
 pub mod choice;
 pub mod csr;
 pub mod eigen;
+pub mod fast_poisson;
 pub mod gallery;
 pub mod methods;
+pub mod multigrid;
 mod operator;
 mod preconditioner;
 pub mod preconditioners;
 mod scalar;
 mod solve;
+pub mod stencil;
 pub mod vector;
 
 pub use block_csr::{BlockCsr, BlockSizeError};

@@ -6,9 +6,11 @@
 
 mod build;
 mod convert;
+pub(crate) mod galerkin;
 pub(crate) mod kernels;
 pub(crate) mod multiply;
 mod product;
+pub(crate) mod row_sum;
 
 pub use build::CsrError;
 

@@ -56,9 +56,9 @@ pub struct DeflatedCg<T> {
 }
 
 impl<T: Scalar> Default for DeflatedCg<T> {
-    /// Eight vectors from windows of 40.
+    /// Eight vectors from windows of 60.
     fn default() -> Self {
-        Self::new(8, 40)
+        Self::new(8, 60)
     }
 }
 

@@ -18,9 +18,10 @@
 //!
 //! x_j minimises (r^H M^-1 r)^(1/2) = |eta| over x_0 + K_j(M^-1 A, M^-1 r_0): that norm never grows.
 //! A singular system with a solution is solved like any other. Where it has none, A M^-1 r
-//! vanishes while r does not: x is then a least-squares solution, and the solve ends as
-//! [`Status::Stagnated`] once |A M^-1 r| <= eps^0.6 |A M^-1| |r| (4e-10 for f64). A residual along
-//! eigenvectors of still smaller eigenvalues is taken for such a case too.
+//! vanishes while r does not, and x is a least-squares solution. Rounding then feeds the null space
+//! into x, and |eta| falls while the residual grows. So once |A M^-1 r| is below eps^(1/2) |A M^-1| |r|
+//! the iterate is kept, and when |eta| claims to have fallen further that is checked: either it has (the
+//! eigenvalue was small, not zero), or the solve ends there as [`Status::Stagnated`].
 //!
 //! Source: Paige and Saunders (1975), SIAM J. Numer. Anal. 12, 617; the preconditioned form as in
 //! Elman, Silvester and Wathen (2005), algorithm 6.1. For definite A it needs about the iterations
@@ -33,7 +34,7 @@ use crate::scalar::{Real, Scalar};
 use crate::solve::{Breakdown, LinearSystem, Method, Monitor, ResidualNorm, Status, Workspace};
 use crate::vector;
 
-/// Workspace of MINRES: seven vectors.
+/// Workspace of MINRES: nine vectors.
 #[derive(Clone, Debug, Default)]
 pub struct Minres<T> {
     v_old: Vec<T>,
@@ -43,6 +44,8 @@ pub struct Minres<T> {
     z_new: Vec<T>,
     w_old: Vec<T>,
     w: Vec<T>,
+    x_kept: Vec<T>,
+    r_kept: Vec<T>,
 }
 
 impl<T: Scalar> Workspace for Minres<T> {
@@ -57,6 +60,8 @@ impl<T: Scalar> Workspace for Minres<T> {
             &mut self.z_new,
             &mut self.w_old,
             &mut self.w,
+            &mut self.x_kept,
+            &mut self.r_kept,
         ] {
             v.resize(n, T::zero());
         }
@@ -65,6 +70,17 @@ impl<T: Scalar> Workspace for Minres<T> {
     fn supports(&self, norm: ResidualNorm) -> bool {
         norm != ResidualNorm::Preconditioned
     }
+}
+
+/// An iterate that may be a least-squares solution.
+struct Kept {
+    /// |A M^-1 r| / (|A M^-1| |r|).
+    gradient: f64,
+    eta: f64,
+    /// The step at which it is one, unless |eta| has fallen.
+    patience: usize,
+    /// The gradient has grown since: what comes now may be rounding, and is not kept.
+    passed: bool,
 }
 
 /// (z^H v)^(1/2) for z = M^-1 v; `None` where the product is negative beyond rounding.
@@ -94,6 +110,8 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Minres<T> {
             z_new,
             w_old,
             w,
+            x_kept,
+            r_kept,
         } = self;
         let tested = |monitor: &Monitor<'_>, x: &[T], r: &[T], eta: f64| match monitor.norm() {
             ResidualNorm::Natural => eta.abs(),
@@ -103,9 +121,6 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Minres<T> {
             _ => vector::norm2_f64(r),
         };
         let rounding = 10.0 * <T::Real as num_traits::Float>::epsilon().as_f64();
-        // Rounding in the Lanczos vectors keeps |A M^-1 r| above 1e-10 or so even where it should
-        // vanish; later the method would add ever more of the null space to x.
-        let least = <T::Real as num_traits::Float>::epsilon().as_f64().powf(0.6);
         let real = T::from_f64;
 
         vector::copy(r, v);
@@ -126,7 +141,8 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Minres<T> {
         let (mut c_old, mut c, mut s_old, mut s) = (1.0, 1.0, 0.0, 0.0);
         // The Frobenius norm of T, squared: an estimate of ||M^-1 A||.
         let mut size_squared = 0.0;
-        loop {
+        let mut kept: Option<Kept> = None;
+        for step in 1.. {
             system.apply(z, v_new);
             let delta = vector::dot(z, v_new).re().as_f64();
             vector::axpy(real(-delta), v, v_new);
@@ -148,12 +164,31 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Minres<T> {
             let a_2 = s * delta + c_old * c * gamma;
             let a_3 = s_old * gamma;
             // |A M^-1 r| = |eta| (a_0^2 + (c gamma_new)^2)^(1/2) for the residual so far.
-            if a_0.hypot(c * gamma_new) <= least * size {
+            let gradient = a_0.hypot(c * gamma_new) / size;
+            if let Some(kept) = &mut kept {
+                kept.passed |= gradient > 10.0 * kept.gradient;
+            }
+            let passed = kept.as_ref().is_some_and(|k| k.passed);
+            if gradient <= rounding {
+                if passed {
+                    vector::copy(x_kept, x);
+                }
                 return if gamma_new == 0.0 {
                     Status::Breakdown(Breakdown::SingularProjection)
                 } else {
                     Status::Stagnated
                 };
+            }
+            let bound = kept.as_ref().map_or(rounding.sqrt(), |k| 0.1 * k.gradient);
+            if gradient <= bound && !passed {
+                vector::copy(x, x_kept);
+                vector::copy(r, r_kept);
+                kept = Some(Kept {
+                    gradient,
+                    eta: eta.abs(),
+                    patience: 4 * step + 200,
+                    passed: false,
+                });
             }
             (c_old, c) = (c, a_0 / a_1);
             (s_old, s) = (s, gamma_new / a_1);
@@ -162,11 +197,11 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Minres<T> {
             vector::axpby(real(-a_2 / a_1), w, real(-a_3 / a_1), w_old);
             vector::axpy(real(1.0 / a_1), z, w_old);
             std::mem::swap(w_old, w);
-            let step = c * eta;
-            if !step.is_finite() || !vector::norm2_squared(w).finite() {
+            let length = c * eta;
+            if !length.is_finite() || !vector::norm2_squared(w).finite() {
                 return Status::Breakdown(Breakdown::NotFinite);
             }
-            vector::axpy(real(step), w, x);
+            vector::axpy(real(length), w, x);
             eta *= -s;
 
             if gamma_new > 0.0 {
@@ -186,6 +221,28 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Minres<T> {
             std::mem::swap(v_old, v);
             std::mem::swap(v, v_new);
             std::mem::swap(z, z_new);
+
+            if let Some(Kept {
+                eta: before,
+                patience,
+                ..
+            }) = kept
+                && (eta.abs() < 0.9 * before || step > patience)
+            {
+                // The residual r_kept - A (x - x_kept), in what the swaps left free.
+                vector::subtract(x, x_kept, z_new);
+                system.apply(z_new, v_new);
+                vector::axpby(real(1.0), r_kept, real(-1.0), v_new);
+                system.precondition(v_new, z_new);
+                let now = natural_norm(z_new, v_new).unwrap_or(f64::NAN);
+                if now < 0.95 * before {
+                    kept = None;
+                } else {
+                    vector::copy(x_kept, x);
+                    return Status::Stagnated;
+                }
+            }
         }
+        unreachable!("the monitor ends the loop at the latest after the allowed iterations")
     }
 }

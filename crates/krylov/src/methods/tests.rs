@@ -323,8 +323,8 @@ fn a_good_first_guess_saves_iterations() {
 
 #[test]
 fn all_methods_give_the_same_bits_for_any_number_of_threads() {
-    let a = gallery::poisson(&[300, 300]);
-    let b = gallery::noise(90_000, 21);
+    let a = gallery::poisson(&[230, 230]);
+    let b = gallery::noise(52_900, 21);
     let rule = StoppingRule {
         max_iterations: 12,
         ..StoppingRule::relative(1e-8)
@@ -336,7 +336,7 @@ fn all_methods_give_the_same_bits_for_any_number_of_threads() {
                 .build()
                 .unwrap();
             pool.install(|| {
-                let mut x = vec![0.0; 90_000];
+                let mut x = vec![0.0; 52_900];
                 let mut solver = Solver::with_rule(method.clone(), rule.clone());
                 // Twice, for the methods that remember.
                 for _ in 0..2 {
@@ -625,19 +625,29 @@ mod minimal_residual {
     fn an_unsolvable_singular_system_ends_with_its_reason() {
         // Symmetric, constants are the null space, which the solver is not told of.
         let a = neumann(12);
-        let b = gallery::noise(144, 31);
-        let mean = b.iter().sum::<f64>() / 144.0;
-        let least = mean.abs() * 12.0;
-        let mut x = vec![0.0; 144];
-        let report = Solver::new(Minres::default())
-            .solve(&a, &mut Identity, &b, &mut x)
-            .unwrap();
-        assert_eq!(report.status, Status::Stagnated);
-        assert!(
-            (report.true_residual - least).abs() <= 1e-6 * least,
-            "{report:?}"
-        );
-        assert!(report.iterations < 150, "{report:?}");
+        for seed in 0..10 {
+            let b = gallery::noise(144, seed);
+            let mean = b.iter().sum::<f64>() / 144.0;
+            let least = mean.abs() * 12.0;
+            let mut x = vec![0.0; 144];
+            let report = Solver::new(Minres::default())
+                .solve(&a, &mut Identity, &b, &mut x)
+                .unwrap();
+            assert_eq!(report.status, Status::Stagnated);
+            let excess = report.true_residual - least;
+            assert!(excess.abs() <= 1e-7 * least, "{report:?}, {least}");
+            assert!(report.iterations < 800, "{report:?}");
+
+            // With a solution, which need not be the one of least norm, it is found.
+            let consistent: Vec<f64> = b.iter().map(|v| v - mean).collect();
+            for_methods!(hermitian, f64, |name, method| {
+                let mut x = vec![0.0; 144];
+                let report = Solver::new(method)
+                    .solve(&a, &mut Identity, &consistent, &mut x)
+                    .unwrap();
+                assert!(report.converged(), "{name}: {report:?}");
+            });
+        }
         // The Krylov space of a nilpotent matrix holds nothing that A maps to b.
         let nilpotent = Csr::from_triplets(2, 2, &[(0, 1, 1.0)]).unwrap();
         for_methods!(any, f64, |name, method| {
@@ -649,6 +659,22 @@ mod minimal_residual {
             assert_eq!(report.status, expected, "{name}");
             assert_eq!(x, [0.0, 0.0]);
         });
+    }
+
+    #[test]
+    fn minres_does_not_take_a_tiny_eigenvalue_for_zero() {
+        // All of b but 1e-7 of it lies along an eigenvector whose eigenvalue is 1e-10 of the largest.
+        let mut d: Vec<f64> = (0..200).map(|i| f64::from(i) - 80.3).collect();
+        d[100] = 1e-8;
+        let a = diagonal(&d);
+        let mut b: Vec<f64> = gallery::noise(200, 1).iter().map(|v| 1e-8 * v).collect();
+        b[100] = 1.0;
+        let mut x = vec![0.0; 200];
+        let report = Solver::with_rule(Minres::default(), StoppingRule::relative(1e-6))
+            .solve(&a, &mut Identity, &b, &mut x)
+            .unwrap();
+        assert!(report.converged(), "{report:?}");
+        assert!((x[100] * 1e-8 - 1.0).abs() < 1e-6);
     }
 
     #[test]
@@ -790,9 +816,9 @@ mod recycling {
     fn eight_recycled_vectors_save_two_fifths_of_the_second_solve_with_jumps() {
         let n = 128 * 128;
         let a = gallery::checkerboard(&[128, 128], 1e6, 16);
-        let mut solver = Solver::with_rule(DeflatedCg::new(8, 40), StoppingRule::relative(1e-8));
+        let mut solver = Solver::with_rule(DeflatedCg::new(8, 60), StoppingRule::relative(1e-8));
         let mut counts = Vec::new();
-        for seed in 0..4 {
+        for seed in 0..2 {
             let b = gallery::noise(n, 50 + seed);
             let mut x = vec![0.0; n];
             let report = solver.solve(&a, &mut Diagonal::of(&a), &b, &mut x).unwrap();
@@ -806,7 +832,6 @@ mod recycling {
             );
             counts.push((plain.iterations, report.iterations));
         }
-        eprintln!("{counts:?}");
         assert!(10 * counts[1].1 <= 6 * counts[1].0, "{counts:?}");
     }
 }
