@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::amg::{AmgParams, Classical, Coarsening};
+use crate::amg::{AirParams, AmgParams, Classical, Coarsening};
 use crate::methods::{BiCgStabLParams, IdrSParams};
 use crate::preconditioners::{
     BlockJacobiParams, ChebyshevParams, Ic0Params, IctParams, Ilu0Params, IluKParams, IlutParams,
@@ -181,6 +181,9 @@ pub struct LinearParams {
     /// Options of `classical_amg`.
     #[serde(default = "classical", skip_serializing_if = "is_classical")]
     pub classical_amg: AmgParams,
+    /// Options of `air`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub air: AirParams,
 }
 
 /// The defaults of [`LinearParams::classical_amg`].
@@ -217,6 +220,7 @@ impl Default for LinearParams {
             chebyshev: ChebyshevParams::default(),
             amg: AmgParams::default(),
             classical_amg: classical(),
+            air: AirParams::default(),
         }
     }
 }

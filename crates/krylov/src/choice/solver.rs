@@ -8,7 +8,7 @@ use pdesolve_core::Control;
 
 use super::auto::{Choice, choose};
 use super::params::{LinearParams, MethodName, PreconditionerName};
-use crate::amg::{Amg, AmgError};
+use crate::amg::{Air, Amg, AmgError};
 use crate::csr::Csr;
 use crate::methods::{
     BiCgStab, BiCgStabL, Cg, DeflatedCg, Fgmres, FlexibleCg, Gcr, GcroDr, Gmres, IdrS, Memory,
@@ -352,6 +352,11 @@ fn build<T: Chooseable>(
                     why: "algebraic multigrid here is for real numbers",
                 });
             };
+            if name == P::Air {
+                let air = Air::new(a, &params.air)?;
+                let info = air.info();
+                return Ok(real(air, info.to_string(), info.memory_bytes()));
+            }
             let own = if name == P::Amg {
                 &params.amg
             } else {

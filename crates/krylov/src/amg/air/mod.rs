@@ -34,6 +34,7 @@ use super::classical::{Splitting, split};
 use super::coarse::DenseInverse;
 use super::{AmgError, AmgInfo, LevelInfo};
 use crate::csr::Csr;
+use crate::csr::galerkin::galerkin;
 use crate::operator::LinearOperator;
 use crate::preconditioner::Preconditioner;
 use crate::vector;
@@ -241,7 +242,7 @@ impl Level {
         let coarser = if fine.is_empty() || coarse.is_empty() {
             None
         } else {
-            Some(a.galerkin(&r, &p)?)
+            Some(galerkin(&r, &a, &p)?)
         };
         let level = Self {
             inverse: reciprocal_diagonal(&a),

@@ -13,10 +13,8 @@
 //!
 //! Source: Manteuffel, Ruge and Southworth (2018), SIAM J. Sci. Comput. 40, A4105.
 
-use rayon::prelude::*;
-
-use crate::amg::strength::{ROWS, strength_by};
-use crate::csr::multiply::{Block, joined};
+use crate::amg::strength::strength_by;
+use crate::csr::multiply::{Part, by_rows};
 use crate::csr::{Csr, CsrError};
 
 /// A pivot below this part of the largest entry counts as zero.
@@ -72,44 +70,37 @@ pub(super) fn restriction(
             .map(|(&j, _)| j)
     };
     let points: Vec<u32> = (0..n as u32).filter(|&i| coarse[i as usize]).collect();
-    let blocks: Vec<Block<f64>> = points
-        .par_chunks(ROWS)
-        .map_init(Local::default, |local, points| {
-            let mut out = Block::with_rows(points.len());
-            for &i in points {
-                let i = i as usize;
-                let near = &mut local.points;
-                near.clear();
-                near.extend(strong_fine(i));
-                if distance > 1 {
-                    for at in 0..near.len() {
-                        near.extend(strong_fine(near[at] as usize));
-                    }
+    let work: Vec<u32> = (0..=points.len() as u32).collect();
+    by_rows(points.len(), n, &work, |rows, part: &mut Part<f64>| {
+        let mut local = Local::default();
+        for &i in &points[rows] {
+            let near = &mut local.points;
+            near.clear();
+            near.extend(strong_fine(i as usize));
+            if distance > 1 {
+                for at in 0..near.len() {
+                    near.extend(strong_fine(near[at] as usize));
                 }
-                near.sort_unstable();
-                near.dedup();
-                local.solve(a, i);
-                let own = local.points.partition_point(|&k| (k as usize) < i);
-                for (at, (&k, &z)) in local.points.iter().zip(&local.z).enumerate() {
-                    if at == own {
-                        out.columns.push(i as u32);
-                        out.values.push(1.0);
-                    }
-                    if z != 0.0 {
-                        out.columns.push(k);
-                        out.values.push(z);
-                    }
-                }
-                if own == local.points.len() {
-                    out.columns.push(i as u32);
-                    out.values.push(1.0);
-                }
-                out.offsets.push(out.columns.len() as u32);
             }
-            out
-        })
-        .collect();
-    joined(points.len(), n, &blocks)
+            near.sort_unstable();
+            near.dedup();
+            local.solve(a, i as usize);
+            let own = local.points.partition_point(|&k| k < i);
+            let push = |range: std::ops::Range<usize>, part: &mut Part<f64>| {
+                for (&k, &z) in local.points[range.clone()].iter().zip(&local.z[range]) {
+                    if z != 0.0 {
+                        part.columns.push(k);
+                        part.values.push(z);
+                    }
+                }
+            };
+            push(0..own, part);
+            part.columns.push(i);
+            part.values.push(1.0);
+            push(own..local.points.len(), part);
+            part.ends.push(part.columns.len());
+        }
+    })
 }
 
 /// The system of one C point.
@@ -210,23 +201,23 @@ pub(super) fn one_point_interpolation(
 ) -> Result<Csr<f64>, CsrError> {
     let (number, count) = numbered(coarse);
     let n = a.nrows();
-    let mut out = Block::with_rows(n);
-    for i in 0..n {
-        if coarse[i] {
-            out.columns.push(number[i]);
-        } else {
-            let (columns, values) = a.row(i);
-            let begin = a.offsets()[i] as usize;
-            let mut best = (0.0, None);
-            for ((&j, &v), &s) in columns.iter().zip(values).zip(&strong[begin..]) {
-                if s && coarse[j as usize] && v.abs() > best.0 {
-                    best = (v.abs(), Some(number[j as usize]));
+    by_rows(n, count, a.offsets(), |rows, part: &mut Part<f64>| {
+        for i in rows {
+            if coarse[i] {
+                part.columns.push(number[i]);
+            } else {
+                let (columns, values) = a.row(i);
+                let begin = a.offsets()[i] as usize;
+                let mut best = (0.0, None);
+                for ((&j, &v), &s) in columns.iter().zip(values).zip(&strong[begin..]) {
+                    if s && coarse[j as usize] && v.abs() > best.0 {
+                        best = (v.abs(), Some(number[j as usize]));
+                    }
                 }
+                part.columns.extend(best.1);
             }
-            out.columns.extend(best.1);
+            part.values.resize(part.columns.len(), 1.0);
+            part.ends.push(part.columns.len());
         }
-        out.offsets.push(out.columns.len() as u32);
-    }
-    out.values.resize(out.columns.len(), 1.0);
-    joined(n, count, &[out])
+    })
 }
