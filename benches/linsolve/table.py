@@ -87,7 +87,10 @@ def print_kernels(records):
             best[key] = r
     if not best:
         return
-    triad = {key[2]: r["bytes"] / r["seconds"] for key, r in best.items() if key[0] == "triad"}
+    triad = defaultdict(float)
+    for (kernel, _, threads, _), r in best.items():
+        if kernel == "triad":
+            triad[threads] = max(triad[threads], r["bytes"] / r["seconds"])
     print("\nKernels: best of all rounds; GB/s of the bytes that must move\n")
     print("| kernel | n | threads | program | ms | GB/s | of the triad |")
     print("|---|---|---|---|---|---|---|")

@@ -1,7 +1,7 @@
 //! Linear solvers: Krylov methods, preconditioners, multigrid.
 //!
 //! * [`LinearOperator`] is a matrix or anything that multiplies like one; [`Csr`] is a sparse
-//!   matrix in compressed rows.
+//!   matrix in compressed rows, [`BlockCsr`] one of small dense blocks.
 //! * [`Preconditioner`] is a fixed linear map, [`VaryingPreconditioner`] any map at all; only the
 //!   flexible methods accept the latter.
 //! * [`Solver`] runs one of the [`methods`] on a reusable workspace under one [`StoppingRule`],
@@ -15,6 +15,7 @@
 //! Everything gives the same bits for any number of threads.
 
 pub mod amg;
+mod block_csr;
 pub mod choice;
 pub mod csr;
 pub mod eigen;
@@ -30,6 +31,7 @@ mod solve;
 pub mod stencil;
 pub mod vector;
 
+pub use block_csr::{BlockCsr, BlockSizeError};
 pub use csr::{Csr, CsrError};
 pub use operator::{AdjointOperator, LinearOperator, NullSpace, Singular};
 pub use preconditioner::{Identity, Preconditioner, VaryingPreconditioner};

@@ -30,6 +30,7 @@
 //! Not for indefinite problems, nor for transport without diffusion.
 
 mod aggregation;
+pub mod air;
 pub mod classical;
 mod coarse;
 mod cycle;
@@ -41,6 +42,7 @@ mod smoothers;
 mod strength;
 mod tentative;
 
+pub use air::{Air, AirParams};
 pub use classical::Classical;
 pub use info::{AmgInfo, LevelInfo};
 pub use params::{AmgParams, Coarsening, Cycle, Precision};

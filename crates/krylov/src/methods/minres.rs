@@ -79,6 +79,8 @@ struct Kept {
     eta: f64,
     /// The step at which it is one, unless |eta| has fallen.
     patience: usize,
+    /// The gradient has grown since: what comes now may be rounding, and is not kept.
+    passed: bool,
 }
 
 /// (z^H v)^(1/2) for z = M^-1 v; `None` where the product is negative beyond rounding.
@@ -163,7 +165,14 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Minres<T> {
             let a_3 = s_old * gamma;
             // |A M^-1 r| = |eta| (a_0^2 + (c gamma_new)^2)^(1/2) for the residual so far.
             let gradient = a_0.hypot(c * gamma_new) / size;
+            if let Some(kept) = &mut kept {
+                kept.passed |= gradient > 10.0 * kept.gradient;
+            }
+            let passed = kept.as_ref().is_some_and(|k| k.passed);
             if gradient <= rounding {
+                if passed {
+                    vector::copy(x_kept, x);
+                }
                 return if gamma_new == 0.0 {
                     Status::Breakdown(Breakdown::SingularProjection)
                 } else {
@@ -171,14 +180,14 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Minres<T> {
                 };
             }
             let bound = kept.as_ref().map_or(rounding.sqrt(), |k| 0.1 * k.gradient);
-            if gradient <= bound {
+            if gradient <= bound && !passed {
                 vector::copy(x, x_kept);
                 vector::copy(r, r_kept);
-                let patience = 4 * step + 200;
                 kept = Some(Kept {
                     gradient,
                     eta: eta.abs(),
-                    patience,
+                    patience: 4 * step + 200,
+                    passed: false,
                 });
             }
             (c_old, c) = (c, a_0 / a_1);
@@ -213,7 +222,11 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Minres<T> {
             std::mem::swap(v, v_new);
             std::mem::swap(z, z_new);
 
-            if let Some(Kept { eta: before, patience, .. }) = kept
+            if let Some(Kept {
+                eta: before,
+                patience,
+                ..
+            }) = kept
                 && (eta.abs() < 0.9 * before || step > patience)
             {
                 // The residual r_kept - A (x - x_kept), in what the swaps left free.

@@ -323,8 +323,8 @@ fn a_good_first_guess_saves_iterations() {
 
 #[test]
 fn all_methods_give_the_same_bits_for_any_number_of_threads() {
-    let a = gallery::poisson(&[300, 300]);
-    let b = gallery::noise(90_000, 21);
+    let a = gallery::poisson(&[230, 230]);
+    let b = gallery::noise(52_900, 21);
     let rule = StoppingRule {
         max_iterations: 12,
         ..StoppingRule::relative(1e-8)
@@ -336,7 +336,7 @@ fn all_methods_give_the_same_bits_for_any_number_of_threads() {
                 .build()
                 .unwrap();
             pool.install(|| {
-                let mut x = vec![0.0; 90_000];
+                let mut x = vec![0.0; 52_900];
                 let mut solver = Solver::with_rule(method.clone(), rule.clone());
                 // Twice, for the methods that remember.
                 for _ in 0..2 {

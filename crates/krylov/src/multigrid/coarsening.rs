@@ -39,6 +39,8 @@ pub struct AxisCoarsening<T> {
     pub(super) restriction: Vec<Vec<Term<T>>>,
     /// P by fine sample: coarse samples and weights.
     pub(super) interpolation: Vec<Vec<Term<T>>>,
+    /// Interpolation of solutions, by fine sample: cubic through the four nearest coarse samples.
+    pub(super) cubic: Vec<Vec<Term<T>>>,
     /// Fine volumes in a coarse one.
     pub(super) volumes: Vec<Vec<Term<T>>>,
     /// Fine faces whose resistances add up to that of a coarse face, `coarse + 1` lists.
@@ -56,6 +58,7 @@ impl<T: Real> AxisCoarsening<T> {
             weights: None,
             restriction: same(n),
             interpolation: same(n),
+            cubic: same(n),
             volumes: same(n),
             resistances: same(n + 1),
         }
@@ -99,7 +102,8 @@ impl<T: Real> AxisCoarsening<T> {
         if periodic {
             resistances[0] = resistances[coarse].clone();
         }
-        let mut axis = Self::from_weights(n, coarse, periodic, weights, resistances);
+        let positions: Vec<f64> = kept.iter().map(|&c| c as f64).collect();
+        let mut axis = Self::from_weights(n, periodic, weights, resistances, &positions);
         axis.volumes.clone_from(&axis.restriction);
         axis
     }
@@ -189,7 +193,8 @@ impl<T: Real> AxisCoarsening<T> {
             resistances[0].clone_from(&wall);
             resistances[coarse] = wall;
         }
-        let mut axis = Self::from_weights(n, coarse, periodic, weights, resistances);
+        let positions: Vec<f64> = (0..coarse as isize).map(centre).collect();
+        let mut axis = Self::from_weights(n, periodic, weights, resistances, &positions);
         axis.volumes = (0..coarse)
             .map(|i| (2 * i..n.min(2 * i + 2)).map(|f| (f, one)).collect())
             .collect();
@@ -198,11 +203,12 @@ impl<T: Real> AxisCoarsening<T> {
 
     fn from_weights(
         n: usize,
-        coarse: usize,
         periodic: bool,
         weights: [Vec<T>; 4],
         resistances: Vec<Vec<Term<T>>>,
+        positions: &[f64],
     ) -> Self {
+        let coarse = positions.len();
         let mut restriction = vec![Vec::new(); coarse];
         let mut interpolation = vec![Vec::new(); n];
         for i in 0..coarse {
@@ -221,6 +227,7 @@ impl<T: Real> AxisCoarsening<T> {
             weights: Some(weights),
             restriction,
             interpolation,
+            cubic: cubic(n, periodic, positions),
             volumes: Vec::new(),
             resistances,
         }
@@ -244,6 +251,34 @@ impl<T: Real> AxisCoarsening<T> {
         }
         T::one() / resistance
     }
+}
+
+/// Lagrange's weights of the four coarse samples nearest to each of n fine ones; `positions` in
+/// units of fine samples. No wall is used: its value may be anything.
+fn cubic<T: Real>(n: usize, periodic: bool, positions: &[f64]) -> Vec<Vec<Term<T>>> {
+    let coarse = positions.len() as isize;
+    let at = |i: isize| {
+        positions[i.rem_euclid(coarse) as usize] + (i.div_euclid(coarse) * n as isize) as f64
+    };
+    (0..n)
+        .map(|f| {
+            let x = f as f64;
+            let above = (-1..=coarse).find(|&i| at(i) > x).unwrap_or(coarse);
+            let (mut from, mut to) = (above - 2, above + 2);
+            if !periodic || coarse < 4 {
+                from = from.min(coarse - 4).max(0);
+                to = (from + 4).min(coarse);
+            }
+            (from..to)
+                .map(|i| {
+                    let others = (from..to).filter(|&j| j != i);
+                    let weight: f64 = others.map(|j| (x - at(j)) / (at(i) - at(j))).product();
+                    (i.rem_euclid(coarse) as usize, T::from_f64(weight))
+                })
+                .filter(|&(_, weight)| weight != T::zero())
+                .collect()
+        })
+        .collect()
 }
 
 fn zeros<T: Real>(n: usize) -> [Vec<T>; 4] {
@@ -285,11 +320,37 @@ mod tests {
                             "{how:?} {n} {periodic} {f} {sum}"
                         );
                     }
+                    for (f, terms) in axis.cubic.iter().enumerate() {
+                        let sum: f64 = terms.iter().map(|t| t.1).sum();
+                        assert!(
+                            (sum - 1.0).abs() < 1e-14,
+                            "{how:?} {n} {periodic} {f} {sum}"
+                        );
+                    }
                     let volume: f64 = axis.volumes.iter().flatten().map(|t| t.1).sum();
                     assert!((volume - n as f64).abs() < 1e-13);
                     if periodic {
                         assert_eq!(axis.resistances[0], axis.resistances[axis.coarse]);
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn solutions_are_interpolated_exactly_up_to_cubics() {
+        for how in [Coarsening::Point, Coarsening::CellLinear] {
+            for n in 8..14 {
+                let axis = AxisCoarsening::<f64>::new(&vec![1.0; n + 1], false, how);
+                let p = |x: f64| 1.0 + x * (0.5 - x * (0.3 - 0.01 * x));
+                let centre = |i: usize| match how {
+                    Coarsening::Point => (2 * i + 1) as f64,
+                    _ if 2 * i + 1 == n => (n - 1) as f64,
+                    _ => 2.0 * i as f64 + 0.5,
+                };
+                for (f, terms) in axis.cubic.iter().enumerate() {
+                    let value: f64 = terms.iter().map(|&(i, w)| w * p(centre(i))).sum();
+                    assert!((value - p(f as f64)).abs() < 1e-12, "{how:?} {n} {f}");
                 }
             }
         }

@@ -23,8 +23,9 @@
 //!
 //! Sources: Brandt (1977), Math. Comp. 31, 333; Trottenberg, Oosterlee and Schueller, *Multigrid*
 //! (2001), chapters 2 and 5. Bad at: jumps of the coefficient inside coarse cells, which these
-//! geometric weights do not see (use [`Coarsening::CellConstant`] and CG, or algebraic multigrid),
-//! and anisotropy that is not along the axes.
+//! weights, averaged over the grid, do not see (a checkerboard of 1e4 in 64 x 64 cells takes CG 12
+//! iterations with blocks of 8 cells, 35 with blocks of 5: there algebraic multigrid is better), and
+//! anisotropy that is not along the axes.
 
 mod coarsening;
 mod direct;
@@ -147,10 +148,10 @@ impl<T: Real, S: CoarsenableStencil<T>> Multigrid<T, S> {
     }
 
     /// Full multigrid: solves A x = b from the coarsest level upwards, each time with the
-    /// interpolated solution as first guess of `cycles` cycles. What x held is lost.
+    /// solution, interpolated by cubics, as first guess of `cycles` cycles. What x held is lost.
     ///
-    /// One or two cycles reduce the error below that of the discretisation where the solution is
-    /// smooth. It allocates the right-hand sides of the levels.
+    /// One cycle reduces the error to that of the discretisation where the solution is smooth and
+    /// the grid nearly uniform. It allocates the vectors of the levels.
     ///
     /// # Panics
     /// Unless b and x have as many entries as the grid has samples.
@@ -172,8 +173,7 @@ impl<T: Real, S: CoarsenableStencil<T>> Multigrid<T, S> {
         let mut guess = vec![T::zero(); rhs[levels.len()].len()];
         coarsest.solve(&rhs[levels.len()], &mut guess);
         for l in (0..levels.len()).rev() {
-            let mut finer = vec![T::zero(); rhs[l].len()];
-            levels[l].transfer.interpolate_natural(&guess, &mut finer);
+            let mut finer = levels[l].transfer.interpolate_solution(&guess);
             for _ in 0..cycles {
                 let cycle = params.cycle;
                 let (b, start) = (&rhs[l], Start::Given);

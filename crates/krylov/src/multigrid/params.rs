@@ -42,12 +42,15 @@ pub enum Smoother {
 #[serde(rename_all = "snake_case")]
 pub enum Coarsening {
     /// Every second sample is kept, and the values between are interpolated with the weights of
-    /// the one-dimensional operator, walls included. For point- and cell-centred grids.
+    /// the one-dimensional operator, walls included. For point- and cell-centred grids, and the
+    /// best of the three where the coefficient jumps.
     #[default]
     Point,
-    /// Two cells become one; linear interpolation between their centres.
+    /// Two cells become one; linear interpolation between their centres. For smooth coefficients:
+    /// a jump of 1e4 takes hundreds of iterations.
     CellLinear,
-    /// Two cells become one; both take its value. Weaker for smooth coefficients, safe for jumps.
+    /// Two cells become one; both take its value. As good as `point` where all jumps of the
+    /// coefficient lie between coarse cells, ten times worse than it where they do not.
     CellConstant,
 }
 
@@ -57,10 +60,11 @@ pub enum Coarsening {
 pub struct MultigridParams {
     /// Order of visits. Default: `v`.
     pub cycle: Cycle,
-    /// Smoothing steps before the coarse correction, at least 1. Default: 1.
+    /// Smoothing steps before the coarse correction, at least 1. Default: 2, which in three
+    /// dimensions makes CG a fifth faster than 1.
     #[schemars(range(min = 1))]
     pub pre_smoothing: usize,
-    /// Smoothing steps after it, at least 1. Default: 1.
+    /// Smoothing steps after it, at least 1. Default: 2.
     #[schemars(range(min = 1))]
     pub post_smoothing: usize,
     /// Whether partial sweeps run in reverse order after the coarse correction. With as many steps
@@ -89,8 +93,8 @@ impl Default for MultigridParams {
     fn default() -> Self {
         Self {
             cycle: Cycle::V,
-            pre_smoothing: 1,
-            post_smoothing: 1,
+            pre_smoothing: 2,
+            post_smoothing: 2,
             symmetric: true,
             smoother: Smoother::RedBlack,
             relaxation: 1.0,

@@ -305,7 +305,6 @@ fn stand_alone_cycles_gain_the_textbook_factors() {
                 ..steps(nu, nu)
             };
             let found = factor(&a, &params);
-            eprintln!("{shape:?} V({nu},{nu}): {found}");
             assert!(found <= bound, "{shape:?} V({nu},{nu}): {found}");
         }
     }
@@ -337,8 +336,7 @@ fn cg_counts_do_not_depend_on_the_size() {
                 ..steps(2, 2)
             };
             let found = iterations(&cells, &params);
-            eprintln!("cells {shape:?} {how:?}: {found}");
-            assert!(found <= 8, "cells {shape:?} {how:?}: {found}");
+            assert!(found <= 7, "cells {shape:?} {how:?}: {found}");
         }
     }
 }
@@ -354,9 +352,8 @@ fn neumann_and_periodic_problems_converge_as_fast_for_even_and_odd_sizes() {
                 let a = boxed(&shape, &[1.0; 3], &walls);
                 let found = iterations(&a, &steps(2, 2));
                 let faces = iterations(&with_faces(&a), &steps(2, 2));
-                eprintln!("{shape:?} {walls:?}: {found} {faces}");
                 assert!(
-                    found <= 9 && faces <= 9,
+                    found <= 8 && faces <= 8,
                     "{shape:?} {walls:?}: {found} {faces}"
                 );
             }
@@ -385,14 +382,18 @@ fn grid_aligned_anisotropy_takes_at_most_12_iterations() {
             smoothed_by(&along_x, Smoother::RedBlack),
             smoothed_by(&along_y, Smoother::RedBlack),
         ];
-        eprintln!("{eps}: {found:?}");
         assert!(found.iter().all(|&its| its <= 12), "{eps}: {found:?}");
     }
 }
 
 #[test]
 fn jumps_of_the_coefficient_still_converge() {
-    for (shape, block) in [(&[64, 64][..], 8), (&[64, 64], 5), (&[32, 32, 32], 8)] {
+    // Blocks of 5 cells cross coarse cells on every level.
+    for (shape, block, most) in [
+        (&[64, 64][..], 8, [12, 330, 16]),
+        (&[64, 64], 5, [38, 720, 410]),
+        (&[32, 32, 32], 8, [10, 230, 10]),
+    ] {
         let smooth = checkerboard(shape, block, 1.0);
         let rough = checkerboard(shape, block, 1e4);
         let params = |coarsening| MultigridParams {
@@ -410,7 +411,12 @@ fn jumps_of_the_coefficient_still_converge() {
                 iterations(&rough, &params(how)),
             )
         });
-        eprintln!("{shape:?} {block}: {counts:?}");
+        for ((smooth, rough), most) in counts.into_iter().zip(most) {
+            assert!(
+                smooth <= 7 && rough <= most,
+                "{shape:?} {block}: {counts:?}"
+            );
+        }
     }
 }
 

@@ -180,6 +180,29 @@ impl<T: Real> Transfer<T> {
         });
     }
 
+    /// The solution on the fine grid from that on the coarse one, by cubics along each axis.
+    pub(super) fn interpolate_solution(&self, coarse: &[T]) -> Vec<T> {
+        let mut values = coarse.to_vec();
+        let mut inner = 1;
+        for axis in &self.axes {
+            let outer = values.len() / (inner * axis.coarse);
+            let mut finer = vec![T::zero(); outer * axis.fine * inner];
+            for (from, to) in values
+                .chunks_exact(axis.coarse * inner)
+                .zip(finer.chunks_exact_mut(axis.fine * inner))
+            {
+                for (to, terms) in to.chunks_exact_mut(inner).zip(&axis.cubic) {
+                    for &(i, weight) in terms {
+                        add(weight, &from[i * inner..][..inner], to);
+                    }
+                }
+            }
+            values = finer;
+            inner *= axis.fine;
+        }
+        values
+    }
+
     /// x = x + P e for a natural vector x.
     pub(super) fn interpolate_natural(&mut self, e: &[T], x: &mut [T]) {
         let nx = self.axes[0].fine;

@@ -9,7 +9,8 @@
 //!
 //! with u_f the value on the other side of the face, the *transmissibility* t_f >= 0 of the face
 //! (k area / distance for a diffusivity k), and an extra e_i >= 0 (c volume for a reaction term).
-//! Such an A is symmetric and positive semidefinite.
+//! Such an A is symmetric and positive semidefinite; no row of it has a negative sum, so that
+//! ||A||_2 <= ||A||_inf <= 2 max A_ii.
 //!
 //! **Boundaries.** Behind a boundary face stands a known value; its product with t_f belongs to the
 //! right-hand side, so that here u_f = 0:
@@ -37,7 +38,7 @@ pub(crate) use rows::for_rows;
 pub use separable::{Axis, SeparableStencil};
 
 use crate::csr::Csr;
-use crate::scalar::{Real, Scalar};
+use crate::scalar::Real;
 
 /// A stencil that is not one.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -198,9 +199,4 @@ fn check<T: Real>(
         }),
         None => Ok(()),
     }
-}
-
-/// 2 max diag: ||A||_inf of a symmetric M-matrix whose rows have no negative sum is at most that.
-fn norm_bound<T: Scalar<Real = T> + Real>(diagonal: impl Iterator<Item = T>) -> f64 {
-    2.0 * diagonal.fold(0.0, |largest: f64, d| largest.max(d.as_f64()))
 }

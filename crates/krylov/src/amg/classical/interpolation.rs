@@ -30,12 +30,9 @@
 //! Sources: Stueben (2001), J. Comput. Appl. Math. 128, 281 (direct); De Sterck, Falgout, Nolting and
 //! Yang (2008), Numer. Linear Algebra Appl. 15, 115 (the others).
 
-use rayon::prelude::*;
-
 use super::strength::turned;
 use super::{Interpolation, Truncation};
-use crate::amg::strength::ROWS;
-use crate::csr::multiply::{Block, joined};
+use crate::csr::multiply::{Part, by_rows};
 use crate::csr::{Csr, CsrError};
 
 /// A~_ii below this part of a_ii counts as zero.
@@ -66,38 +63,30 @@ pub(crate) fn interpolation(
         *number = count;
         count += 1;
     }
-    let blocks: Vec<Block<f64>> = (0..n.div_ceil(ROWS))
-        .into_par_iter()
-        .map_init(
-            || Row::new(n),
-            |row, part| {
-                let rows = part * ROWS..((part + 1) * ROWS).min(n);
-                let mut out = Block::with_rows(rows.len());
-                for i in rows {
-                    if split.coarse[i] {
-                        out.columns.push(number[i]);
-                        out.values.push(1.0);
-                    } else {
-                        row.clear();
-                        match kind {
-                            Interpolation::Direct => direct(split, i, row),
-                            Interpolation::Classical => through_fine(split, i, false, row),
-                            Interpolation::ExtendedPlusI => through_fine(split, i, true, row),
-                        }
-                        truncate(&mut row.entries, truncation);
-                        row.entries.sort_unstable_by_key(|&(j, _)| j);
-                        for &(j, w) in &row.entries {
-                            out.columns.push(number[j as usize]);
-                            out.values.push(w);
-                        }
-                    }
-                    out.offsets.push(out.columns.len() as u32);
+    let work = split.a.offsets();
+    by_rows(n, count as usize, work, |rows, part: &mut Part<f64>| {
+        let mut row = Row::new(n);
+        for i in rows {
+            if split.coarse[i] {
+                part.columns.push(number[i]);
+                part.values.push(1.0);
+            } else {
+                row.clear();
+                match kind {
+                    Interpolation::Direct => direct(split, i, &mut row),
+                    Interpolation::Classical => through_fine(split, i, false, &mut row),
+                    Interpolation::ExtendedPlusI => through_fine(split, i, true, &mut row),
                 }
-                out
-            },
-        )
-        .collect();
-    joined(n, count as usize, &blocks)
+                truncate(&mut row.entries, truncation);
+                row.entries.sort_unstable_by_key(|&(j, _)| j);
+                for &(j, w) in &row.entries {
+                    part.columns.push(number[j as usize]);
+                    part.values.push(w);
+                }
+            }
+            part.ends.push(part.columns.len());
+        }
+    })
 }
 
 /// A row of P while it is gathered.
