@@ -237,6 +237,19 @@ fn solve_as<T: pdesolve_krylov::choice::Chooseable>(
             diagnostic.help(advice)
         })
     };
+    if choice::is_least_squares(&system.matrix, params) {
+        let began = Instant::now();
+        let mut x = system.guess.clone();
+        let outcome =
+            choice::solve_least_squares(&system.matrix, params, &system.rhs, &mut x, observer)
+                .map_err(|error| refuse(&error, error.advice()))?;
+        return Ok(Solved {
+            outcome,
+            x: wrap(x),
+            setup_seconds: 0.0,
+            solve_seconds: began.elapsed().as_secs_f64(),
+        });
+    }
     let began = Instant::now();
     let mut solver = LinearSolver::new(&system.matrix, params)
         .map_err(|error| refuse(&error, error.advice()))?;

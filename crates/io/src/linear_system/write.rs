@@ -31,8 +31,7 @@ pub fn write_system(path: &Path, system: &LinearSystem) -> Result<(), IoError> {
         }
     }
     let (indptr, order) = matrix.by_rows();
-    let indptr: Vec<u64> = indptr.iter().map(|&at| at as u64).collect();
-    let columns: Vec<u32> = order.iter().map(|&k| matrix.columns[k]).collect();
+    let indptr: Vec<i64> = indptr.iter().map(|&at| at as i64).collect();
     let data = match &matrix.values {
         Values::Real(values) => Values::Real(order.iter().map(|&k| values[k]).collect()),
         Values::Complex(values) => Values::Complex(order.iter().map(|&k| values[k]).collect()),
@@ -41,9 +40,17 @@ pub fn write_system(path: &Path, system: &LinearSystem) -> Result<(), IoError> {
         let group = file.create_group("A")?;
         hdf::put_text(&group, "encoding-type", "csr_matrix")?;
         hdf::put_text(&group, "encoding-version", "0.1.0")?;
-        hdf::put(&group, "shape", &[matrix.nrows as u64, matrix.ncols as u64])?;
+        hdf::put(&group, "shape", &[matrix.nrows as i64, matrix.ncols as i64])?;
         put_array(&group, "indptr", &indptr)?;
-        put_array(&group, "indices", &columns)?;
+        let columns = order.iter().map(|&k| matrix.columns[k]);
+        // Signed, as SciPy computes with them.
+        if i32::try_from(matrix.ncols).is_ok() {
+            let narrow: Vec<i32> = columns.map(|column| column as i32).collect();
+            put_array(&group, "indices", &narrow)?;
+        } else {
+            let wide: Vec<i64> = columns.map(i64::from).collect();
+            put_array(&group, "indices", &wide)?;
+        }
         put_values(&group, "data", &data)?;
         for (name, vector, _) in &vectors {
             if let Some(values) = vector {

@@ -91,8 +91,24 @@ pub(crate) fn standard_aggregation(a: &Csr<f64>, strong: &[bool]) -> Aggregates 
         }
         count += 1;
     }
+    number_by_place(&mut of, count as usize);
     Aggregates {
         of,
         count: count as usize,
+    }
+}
+
+/// Numbers aggregates in the order of their first nodes: neighbours in A stay near each other in the
+/// coarse matrix.
+fn number_by_place(of: &mut [u32], count: usize) {
+    let mut number = vec![NONE; count];
+    let mut next = 0;
+    for j in of.iter_mut().filter(|j| **j != NONE) {
+        let own = &mut number[*j as usize];
+        if *own == NONE {
+            *own = next;
+            next += 1;
+        }
+        *j = *own;
     }
 }

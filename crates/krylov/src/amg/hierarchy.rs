@@ -13,7 +13,8 @@ use super::params::{AmgParams, Cycle};
 use super::smoothers::Smoother;
 use super::{AmgError, Coarsen, Relaxation, Transfer};
 use crate::csr::Csr;
-use crate::csr::multiply::{Widen, product_blocks};
+use crate::csr::galerkin::{galerkin, galerkin_values};
+use crate::csr::row_sum::Widen;
 use crate::scalar::Real;
 use crate::vector;
 
@@ -90,7 +91,7 @@ impl<T: Real + Widen<f64>> Hierarchy<T> {
             };
             let p: Csr<T> = p.into_map(T::from_f64);
             let r: Csr<T> = r.map_or_else(|| p.transpose(), |r| r.into_map(T::from_f64));
-            let coarse = product_blocks(current, &p).times_left(&r)?;
+            let coarse = galerkin(&r, current, &p)?;
             let smoother = Smoother::new(params.relaxation, current);
             if !smoother.is_finite() {
                 return Err(AmgError::Relaxation {
@@ -139,7 +140,7 @@ impl<T: Real + Widen<f64>> Hierarchy<T> {
             check_finite(current, index)?;
             let pattern = below.first().map_or(&self.coarsest.a, |l| &l.a);
             let mut coarse = pattern.par_map(|_| 0.0);
-            product_blocks(current, &level.p).times_left_into(&level.r, &mut coarse);
+            galerkin_values(&level.r, current, &level.p, &mut coarse);
             level.smoother = Smoother::new(self.relaxation, current);
             if !level.smoother.is_finite() {
                 return Err(AmgError::Relaxation { level: index });
@@ -199,8 +200,14 @@ fn round_values<T: Real>(from: &Csr<f64>, to: &mut Csr<T>) {
 }
 
 fn check_finite(a: &Csr<f64>, level: usize) -> Result<(), AmgError> {
-    match a.first_not_finite() {
-        None => Ok(()),
-        Some((row, column)) => Err(AmgError::NotFinite { level, row, column }),
+    // A sum of zeros times the entries is zero, or NaN where one of them is not finite.
+    let values = a.values();
+    let sum: f64 = vector::reduce(0..values.len(), &|range: std::ops::Range<usize>| {
+        values[range].iter().map(|v| v * 0.0).sum::<f64>()
+    });
+    if sum == 0.0 {
+        return Ok(());
     }
+    let (row, column) = a.first_not_finite().unwrap_or_default();
+    Err(AmgError::NotFinite { level, row, column })
 }

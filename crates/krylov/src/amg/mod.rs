@@ -30,6 +30,8 @@
 //! Not for indefinite problems, nor for transport without diffusion.
 
 mod aggregation;
+pub mod air;
+pub mod classical;
 mod coarse;
 mod cycle;
 mod hierarchy;
@@ -40,6 +42,8 @@ mod smoothers;
 mod strength;
 mod tentative;
 
+pub use air::{Air, AirParams};
+pub use classical::Classical;
 pub use info::{AmgInfo, LevelInfo};
 pub use params::{AmgParams, Coarsening, Cycle, Precision};
 pub use smoothed_aggregation::{SmoothedAggregation, StrengthMeasure};
@@ -188,6 +192,7 @@ impl Amg {
                 };
                 Self::with_coarsening(a, params, &mut aggregator)
             }
+            Coarsening::Classical(own) => Self::with_coarsening(a, params, &mut own.clone()),
         }
     }
 

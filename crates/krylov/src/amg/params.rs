@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Relaxation, SmoothedAggregation};
+use super::{Classical, Relaxation, SmoothedAggregation};
 
 /// How coarse levels are made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -11,6 +11,8 @@ use super::{Relaxation, SmoothedAggregation};
 pub enum Coarsening {
     /// Aggregates with smoothed interpolation.
     SmoothedAggregation(SmoothedAggregation),
+    /// Coarse points among the fine ones.
+    Classical(Classical),
 }
 
 impl Default for Coarsening {

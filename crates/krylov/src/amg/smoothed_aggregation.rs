@@ -27,7 +27,8 @@ use super::strength::{self, ROWS};
 use super::tentative::{Tentative, tentative};
 use super::{AmgError, Coarsen, Transfer};
 use crate::csr::Csr;
-use crate::csr::multiply::{Block, joined};
+use crate::csr::multiply::by_rows;
+use crate::csr::row_sum::RowSum;
 use crate::operator::LinearOperator;
 use crate::vector;
 
@@ -189,70 +190,39 @@ fn smoothed(
     } else {
         smoothing / spectral_radius(a, mask, &filtered)
     };
-    let blocks: Vec<Block<f64>> = (0..n.div_ceil(ROWS))
-        .into_par_iter()
-        .map_init(
-            || (vec![u32::MAX; count], Vec::new(), Vec::new()),
-            |(place, found, sums), part| {
-                let rows = part * ROWS..((part + 1) * ROWS).min(n);
-                let mut out = Block::with_rows(rows.len());
-                for i in rows {
-                    found.clear();
-                    sums.clear();
-                    let mut add = |row: usize, factor: f64| {
-                        let aggregate = of[row / block];
-                        if aggregate == NONE {
-                            return;
-                        }
-                        let slot = &mut place[aggregate as usize];
-                        if *slot == u32::MAX {
-                            *slot = found.len() as u32;
-                            found.push(aggregate);
-                            sums.resize(found.len() * k, 0.0);
-                        }
-                        let own = &mut sums[*slot as usize * k..(*slot as usize + 1) * k];
-                        for (s, v) in own.iter_mut().zip(&t.rows[row * k..]) {
-                            *s += factor * v;
-                        }
-                    };
-                    let (columns, values) = a.row(i);
-                    let begin = offsets[i] as usize;
-                    let factor = if filtered[i] == 0.0 {
-                        0.0
-                    } else {
-                        omega / filtered[i]
-                    };
-                    add(
-                        i,
-                        if omega == 0.0 {
-                            1.0
-                        } else {
-                            1.0 - factor * filtered[i]
-                        },
-                    );
-                    if factor != 0.0 {
-                        for (at, (&j, &v)) in columns.iter().zip(values).enumerate() {
-                            if j as usize != i && is_strong(begin + at) {
-                                add(j as usize, -factor * v);
-                            }
-                        }
+    let coefficient = |i: usize| {
+        if filtered[i] == 0.0 {
+            0.0
+        } else {
+            omega / filtered[i]
+        }
+    };
+    Ok(by_rows(n, count * k, offsets, |rows, part| {
+        let mut sum = RowSum::new(count * k);
+        for i in rows {
+            sum.begin();
+            let mut add = |row: usize, factor: f64| {
+                let aggregate = of[row / block];
+                if aggregate != NONE {
+                    for (c, &v) in (aggregate * k as u32..).zip(&t.rows[row * k..(row + 1) * k]) {
+                        sum.add(c, factor * v);
                     }
-                    found.sort_unstable_by_key(|&aggregate| (aggregate, ()));
-                    for &aggregate in found.iter() {
-                        let slot = place[aggregate as usize] as usize;
-                        for c in 0..k {
-                            out.columns.push(aggregate * k as u32 + c as u32);
-                            out.values.push(sums[slot * k + c]);
-                        }
-                        place[aggregate as usize] = u32::MAX;
-                    }
-                    out.offsets.push(out.columns.len() as u32);
                 }
-                out
-            },
-        )
-        .collect();
-    Ok(joined(n, count * k, &blocks)?)
+            };
+            let factor = coefficient(i);
+            add(i, if factor == 0.0 { 1.0 } else { 1.0 - omega });
+            if factor != 0.0 {
+                let (columns, values) = a.row(i);
+                let begin = offsets[i] as usize;
+                for (at, (&j, &v)) in columns.iter().zip(values).enumerate() {
+                    if j as usize != i && is_strong(begin + at) {
+                        add(j as usize, -factor * v);
+                    }
+                }
+            }
+            sum.append_sorted(part);
+        }
+    })?)
 }
 
 /// An estimate of rho(D^-1 A) from above: the largest row sum of moduli where it is tight, as for

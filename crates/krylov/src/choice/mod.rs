@@ -6,9 +6,11 @@
 //! hand, and says why.
 
 mod auto;
+mod least_squares;
 mod params;
 mod solver;
 
 pub use auto::{Choice, choose, comparison};
-pub use params::{LinearParams, MethodName, PreconditionerName};
+pub use least_squares::{is_least_squares, solve_least_squares};
+pub use params::{Hints, LinearParams, MethodName, PreconditionerName};
 pub use solver::{Chooseable, LinearError, LinearSolver, Outcome};

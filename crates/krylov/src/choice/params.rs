@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::amg::AmgParams;
+use crate::amg::{AirParams, AmgParams, Classical, Coarsening};
 use crate::methods::{BiCgStabLParams, IdrSParams};
 use crate::preconditioners::{
-    BlockJacobiParams, ChebyshevParams, Ic0Params, IctParams, Ilu0Params, IluKParams, IlutParams,
-    JacobiParams, SsorParams,
+    AdditiveSchwarzParams, BlockJacobiParams, ChebyshevParams, Ic0Params, IctParams, Ilu0Params,
+    IluKParams, IlutParams, JacobiParams, SsorParams,
 };
 use crate::solve::StoppingRule;
 
@@ -106,6 +106,8 @@ names! {
         Spai0 = "spai0",
         /// A Chebyshev polynomial of A.
         Chebyshev = "chebyshev",
+        /// Overlapping subdomains, each solved directly.
+        AdditiveSchwarz = "additive_schwarz",
         /// Smoothed-aggregation multigrid.
         Amg = "amg",
         /// Classical (Ruge-Stueben) multigrid.
@@ -175,9 +177,30 @@ pub struct LinearParams {
     /// Options of `chebyshev`.
     #[serde(skip_serializing_if = "is_default")]
     pub chebyshev: ChebyshevParams,
+    /// Options of `additive_schwarz`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub additive_schwarz: AdditiveSchwarzParams,
     /// Options of `amg`.
     #[serde(skip_serializing_if = "is_default")]
     pub amg: AmgParams,
+    /// Options of `classical_amg`.
+    #[serde(default = "classical", skip_serializing_if = "is_classical")]
+    pub classical_amg: AmgParams,
+    /// Options of `air`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub air: AirParams,
+}
+
+/// The defaults of [`LinearParams::classical_amg`].
+fn classical() -> AmgParams {
+    AmgParams {
+        coarsening: Coarsening::Classical(Classical::default()),
+        ..AmgParams::default()
+    }
+}
+
+fn is_classical(value: &AmgParams) -> bool {
+    *value == classical()
 }
 
 impl Default for LinearParams {
@@ -200,7 +223,29 @@ impl Default for LinearParams {
             iluk: IluKParams::default(),
             ilut: IlutParams::default(),
             chebyshev: ChebyshevParams::default(),
+            additive_schwarz: AdditiveSchwarzParams::default(),
             amg: AmgParams::default(),
+            classical_amg: classical(),
+            air: AirParams::default(),
         }
     }
+}
+
+impl LinearParams {
+    /// The automatic choice with another relative tolerance.
+    pub fn relative(relative_tolerance: f64) -> Self {
+        Self {
+            stop: StoppingRule::relative(relative_tolerance),
+            ..Self::default()
+        }
+    }
+}
+
+/// What the caller knows of a matrix and its entries do not show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hints {
+    /// Eigenvalues of both signs may occur although the diagonal is positive.
+    pub indefinite: bool,
+    /// Vectors that the matrix nearly maps to zero, as rigid body motions: for `amg`.
+    pub near_null_space: Vec<Vec<f64>>,
 }

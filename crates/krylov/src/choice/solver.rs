@@ -7,8 +7,8 @@ use num_complex::Complex;
 use pdesolve_core::Control;
 
 use super::auto::{Choice, choose};
-use super::params::{LinearParams, MethodName, PreconditionerName};
-use crate::amg::{Amg, AmgError};
+use super::params::{Hints, LinearParams, MethodName, PreconditionerName};
+use crate::amg::{Air, Amg, AmgError};
 use crate::csr::Csr;
 use crate::methods::{
     BiCgStab, BiCgStabL, Cg, DeflatedCg, Fgmres, FlexibleCg, Gcr, GcroDr, Gmres, IdrS, Memory,
@@ -17,8 +17,8 @@ use crate::methods::{
 use crate::operator::LinearOperator;
 use crate::preconditioner::{Identity, Preconditioner};
 use crate::preconditioners::{
-    BlockJacobi, Chebyshev, DirectCholesky, DirectLu, Ic0, Ict, Ilu0, IluK, Ilut, Jacobi,
-    SetupError, Spai0, Ssor,
+    AdditiveSchwarz, BlockJacobi, Chebyshev, DirectCholesky, DirectLu, Ic0, Ict, Ilu0, IluK, Ilut,
+    Jacobi, SetupError, Spai0, Ssor,
 };
 use crate::scalar::Scalar;
 use crate::solve::{Iteration, Report, SolveError, Solver};
@@ -58,6 +58,14 @@ pub enum LinearError {
 }
 
 impl LinearError {
+    pub(super) fn not_finite<T: Scalar>(matrix: &Csr<T>, row: usize, column: usize) -> Self {
+        Self::NotFinite {
+            row,
+            column,
+            value: matrix.get(row, column).to_string(),
+        }
+    }
+
     /// What to try, in one sentence; empty where the message says it.
     pub fn advice(&self) -> &'static str {
         match self {
@@ -198,19 +206,27 @@ impl<T: Chooseable> LinearSolver<T> {
     /// [`LinearError`] where the matrix is not finite, the two do not go together, or the
     /// preconditioner cannot be made.
     pub fn new(matrix: &Csr<T>, params: &LinearParams) -> Result<Self, LinearError> {
+        Self::with_hints(matrix, params, &Hints::default())
+    }
+
+    /// As [`LinearSolver::new`], with what is known beside the entries of the matrix.
+    ///
+    /// # Errors
+    /// As [`LinearSolver::new`].
+    pub fn with_hints(
+        matrix: &Csr<T>,
+        params: &LinearParams,
+        hints: &Hints,
+    ) -> Result<Self, LinearError> {
         if let Some((row, column)) = matrix.first_not_finite() {
-            return Err(LinearError::NotFinite {
-                row,
-                column,
-                value: matrix.get(row, column).to_string(),
-            });
+            return Err(LinearError::not_finite(matrix, row, column));
         }
-        let choice = choose(matrix, params);
+        let choice = choose(matrix, params, hints);
         check(matrix, &choice)?;
         let built = if choice.method == MethodName::Direct {
             direct(matrix, choice.hermitian)?
         } else {
-            build(matrix, choice.preconditioner, params)?
+            build(matrix, choice.preconditioner, params, hints)?
         };
         Ok(Self {
             engine: Engine::new(choice.method, params),
@@ -228,7 +244,7 @@ impl<T: Chooseable> LinearSolver<T> {
     ///
     /// # Errors
     /// [`LinearError::Solve`].
-    pub fn solve<A: LinearOperator<T>>(
+    pub fn solve<A: LinearOperator<T> + ?Sized>(
         &mut self,
         operator: &A,
         b: &[T],
@@ -309,6 +325,7 @@ fn build<T: Chooseable>(
     a: &Csr<T>,
     name: PreconditionerName,
     params: &LinearParams,
+    hints: &Hints,
 ) -> Result<Built<T>, LinearError> {
     use PreconditionerName as P;
     fn plain<T, M: Preconditioner<T> + 'static>(made: M, memory_bytes: usize) -> Built<T>
@@ -336,6 +353,7 @@ fn build<T: Chooseable>(
         P::Ict => make!(Ict::new(a, &params.ict)),
         P::Spai0 => make!(Spai0::new(a)),
         P::Chebyshev => make!(Chebyshev::new(a.clone(), &params.chebyshev)),
+        P::AdditiveSchwarz => make!(AdditiveSchwarz::new(a, &params.additive_schwarz)),
         P::Ic0 => make!(Ic0::new(a, &params.ic0)),
         P::Ilu0 => make!(Ilu0::new(a, &params.ilu0)),
         P::Iluk => make!(IluK::new(a, &params.iluk)),
@@ -348,7 +366,17 @@ fn build<T: Chooseable>(
                     why: "algebraic multigrid here is for real numbers",
                 });
             };
-            let amg = Amg::new(a, &params.amg)?;
+            let own = if name == P::Amg {
+                &params.amg
+            } else {
+                &params.classical_amg
+            };
+            if name == P::Air {
+                let air = Air::new(a, &params.air)?;
+                let info = air.info();
+                return Ok(real(air, info.to_string(), info.memory_bytes()));
+            }
+            let amg = Amg::with_near_null_space(a, own, &hints.near_null_space)?;
             let info = amg.info();
             real(amg, info.to_string(), info.memory_bytes())
         }

@@ -272,7 +272,7 @@ impl<T: Scalar> Csr<T> {
     }
 }
 
-fn check_size(what: &'static str, count: usize) -> Result<(), CsrError> {
+pub(super) fn check_size(what: &'static str, count: usize) -> Result<(), CsrError> {
     if u32::try_from(count).is_ok() {
         Ok(())
     } else {

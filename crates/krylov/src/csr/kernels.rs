@@ -50,7 +50,7 @@ const AHEAD: usize = 256;
 
 /// Asks for entries that will be needed soon.
 #[inline(always)]
-fn prefetch<T>(data: &[T], at: usize) {
+pub(crate) fn prefetch<T>(data: &[T], at: usize) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

@@ -5,9 +5,12 @@
 //! 7-point matrix moves 104 bytes a row, and memory, not arithmetic, sets its speed.
 
 mod build;
+mod convert;
+pub(crate) mod galerkin;
 pub(crate) mod kernels;
 pub(crate) mod multiply;
 mod product;
+pub(crate) mod row_sum;
 
 pub use build::CsrError;
 

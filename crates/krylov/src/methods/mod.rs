@@ -11,6 +11,8 @@
 //! | any, a sequence of systems | [`GcroDr`] | any linear |
 //! | any | [`Fgmres`], [`Gcr`] | any, may vary |
 //! | any, short recurrences | [`BiCgStab`], [`BiCgStabL`], [`IdrS`], [`Tfqmr`] | any linear |
+//! | any shape, least squares | [`Lsqr`], [`Lsmr`], [`Cgls`] | none |
+//! | least squares, any shape | [`Lsqr`], [`Lsmr`], [`Cgls`] | - |
 //! | any shape, least squares | [`Lsqr`], [`Lsmr`], [`Cgls`] | - |
 
 mod arnoldi;

@@ -17,7 +17,8 @@
 //! residuals with the weights that minimise the norm of the coefficients: the residual falls far
 //! more smoothly than that of BiCGStab, and often no faster. Freund bounds it by tau sqrt(m + 1)
 //! after m half steps; here A d is carried beside d, at the cost of one vector, and with it the
-//! residual itself. Preconditioning is from the right.
+//! residual itself. Where rounding breaks the bound, w has lost touch with r, and its further descent
+//! would not show in x: the method then starts anew from r. Preconditioning is from the right.
 //!
 //! One iteration is two half steps: two products with A and two preconditionings.
 //!
@@ -33,6 +34,9 @@ use crate::vector;
 
 /// Seed of the shadows drawn after a breakdown.
 const SEED: u64 = 0x7466_716d;
+
+/// Where ||r|| exceeds its bound by this factor, rounding has parted r from w.
+const DRIFT: f64 = 2.0;
 
 /// Workspace of TFQMR: eight vectors.
 #[derive(Clone, Debug, Default)]
@@ -105,10 +109,11 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Tfqmr<T> {
             system.precondition(u, hat);
             system.apply(hat, au);
             vector::copy(au, v);
+            let mut half_steps = 0.0;
             let breakdown = loop {
                 let sigma = vector::dot(shadow, v);
                 if vanishes(sigma, shadow_norm * vector::norm2_f64(v)) {
-                    break Breakdown::ShadowResidual;
+                    break Some(Breakdown::ShadowResidual);
                 }
                 let alpha = rho / sigma;
                 for half in 0..2 {
@@ -138,13 +143,17 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Tfqmr<T> {
                     {
                         return status;
                     }
+                    half_steps += 1.0;
                     if tau == 0.0 {
                         break;
                     }
                 }
+                if r_norm > DRIFT * tau * f64::sqrt(half_steps + 1.0) {
+                    break None;
+                }
                 let next = vector::dot(shadow, w);
                 if vanishes(next, shadow_norm * vector::norm2_f64(w)) {
-                    break Breakdown::ShadowResidual;
+                    break Some(Breakdown::ShadowResidual);
                 }
                 let beta = next / rho;
                 rho = next;
@@ -153,6 +162,10 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Tfqmr<T> {
                 system.precondition(u, hat);
                 system.apply(hat, au);
                 vector::axpy(T::one(), au, v);
+            };
+            let Some(breakdown) = breakdown else {
+                vector::copy(r, shadow);
+                continue;
             };
             match restarts.next(r_norm) {
                 Some(index) => fill_noise(SEED, index, shadow),

@@ -28,6 +28,10 @@ use super::error::SetupError;
 /// Rows below which a factor is not ordered by levels.
 const LEVEL_ROWS: usize = 1 << 15;
 
+/// Threads below which rows stay in natural order: fetching a vector in level order costs as much as
+/// two threads save (7-point matrices of 64^3 and 128^3, twice the time on one thread).
+const LEVEL_THREADS: usize = 4;
+
 /// Mean rows of a level below which threads have too little to share.
 const LEVEL_WIDTH: usize = 1 << 10;
 
@@ -219,7 +223,7 @@ impl<T: Scalar> Factors<T> {
     pub(crate) fn new(lower: Triangle<T>, inverse_diagonal: Vec<T>, upper: Triangle<T>) -> Self {
         let n = inverse_diagonal.len();
         let mut schedule = Schedule::Natural;
-        if n >= LEVEL_ROWS && rayon::current_num_threads() > 1 {
+        if n >= LEVEL_ROWS && rayon::current_num_threads() >= LEVEL_THREADS {
             let (_, count) = levels_of(&lower, &upper);
             if n / count >= LEVEL_WIDTH {
                 schedule = Schedule::Levels;
