@@ -50,6 +50,7 @@ pub fn file_fault(error: &IoError) -> Diagnostic {
     let path = error.path().display().to_string();
     let code = match error {
         _ if path.ends_with(".checkpoint.h5") => codes::BAD_CHECKPOINT,
+        IoError::MatrixMarket { fault, .. } => fault.code(),
         // What cannot be read is the fault of the input, not of the place of the output.
         IoError::System { action: "read", .. } => codes::NOT_OUR_FILE,
         IoError::NoDirectory { .. }
@@ -67,7 +68,10 @@ pub fn file_fault(error: &IoError) -> Diagnostic {
             .note("nothing was overwritten")
             .help("remove it to start afresh, or leave out `--resume`"),
         codes::CANNOT_WRITE => diagnostic.help("choose another place with `--output PATH`"),
-        _ => diagnostic,
+        _ => match error.advice() {
+            Some(advice) => diagnostic.help(advice),
+            None => diagnostic,
+        },
     }
 }
 

@@ -12,6 +12,7 @@ mod fingerprint;
 mod function;
 mod json_schema;
 mod key_path;
+pub mod linsolve;
 mod load;
 pub mod measure;
 pub mod names;

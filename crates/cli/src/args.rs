@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Converge(Converge),
     /// Run cases and hold their results against their `[[expect]]` tables
     Verify(Verify),
+    /// Solve a linear system from a Matrix Market or HDF5 file
+    Linsolve(Linsolve),
     /// Print the JSON Schema of case files, for editors
     Schema,
     /// Explain an error code
@@ -193,6 +195,53 @@ pub(crate) struct Verify {
     /// Keep the output files in this folder
     #[arg(long, value_name = "FOLDER")]
     pub(crate) keep: Option<PathBuf>,
+}
+
+/// `pdesolve linsolve`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Linsolve {
+    /// The matrix: Matrix Market (.mtx, .mtx.gz), or HDF5 with `indptr`, `indices`, `data`
+    pub(crate) matrix: PathBuf,
+    /// The right-hand side: a file, or a seed for noise [default: `b` of the HDF5 file, else seed 0]
+    #[arg(long, value_name = "FILE|SEED")]
+    pub(crate) rhs: Option<String>,
+    /// The method: auto, cg, minres, gmres, bicgstab, ...
+    #[arg(long, default_value = "auto")]
+    pub(crate) method: String,
+    /// The preconditioner: auto, none, jacobi, ic0, ilut, amg, ...
+    #[arg(long, visible_alias = "preconditioner", default_value = "auto")]
+    pub(crate) pc: String,
+    /// Relative tolerance on the residual
+    #[arg(long, value_name = "TOLERANCE")]
+    pub(crate) rtol: Option<f64>,
+    /// Most iterations
+    #[arg(long, value_name = "N")]
+    pub(crate) max_iterations: Option<usize>,
+    /// Change an option of the solver, for instance `--set restart=50`, `--set amg.theta=0.08`
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Solve by several pairs and print a table: `--compare cg+ic0,cg+amg` [default list: what
+    /// suits the matrix]
+    #[arg(long, value_name = "METHOD+PC,...", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) compare: Option<String>,
+    /// Group of the matrix in an HDF5 file that holds several
+    #[arg(long)]
+    pub(crate) group: Option<String>,
+    /// Where x and the residual history go, .h5 or .mtx [default: NAME.solution.h5 in this folder]
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// The residual plot, .png or .svg [default: NAME.residuals.png in this folder]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Threads to use [default: all cores]; the result does not depend on it
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+    /// Overwrite files that are not solutions of an earlier call
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// How much to say
+    #[command(flatten)]
+    pub(crate) voice: Voice,
 }
 
 /// `pdesolve explain`

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Plot(args) => commands::plot::plot(&args),
         Command::Converge(args) => commands::converge::converge(&args),
         Command::Verify(args) => commands::verify::verify(&args),
+        Command::Linsolve(args) => commands::linsolve::linsolve(&args),
         Command::Schema => commands::schema::schema(),
         Command::Explain(args) => commands::explain::explain(&args),
         Command::Completions(args) => commands::completions::completions(&args),

@@ -1,7 +1,7 @@
 //! The error codes that users see, each with its explanation.
 //!
 //! E01xx: the file and its syntax. E02xx: what the schema asks. E03xx: the meaning of a case.
-//! E04xx: checkpoints and output files. E05xx: the run.
+//! E04xx: checkpoints, output files and matrices. E05xx: the run.
 
 /// One kind of error a user can meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -313,6 +313,71 @@ another name.";
 is missing, is something else, or lacks what was asked for.
 
     pdesolve plot burgers.vtkhdf --field u";
+
+    MATRIX_UNREADABLE = "E0406", "a matrix file cannot be read",
+"Matrices and vectors are read from Matrix Market files (text, also compressed
+by gzip) and from HDF5 files. The file is missing, is empty, is a folder, was
+cut off while it was copied, or is another kind of file: zip, tar and MATLAB
+files must be unpacked or converted first. From Python:
+
+    scipy.io.mmwrite(\"A.mtx\", A)
+    scipy.io.mmwrite(\"b.mtx\", b.reshape(-1, 1))";
+
+    MATRIX_HEADER = "E0407", "the head of a matrix file cannot be understood",
+"A Matrix Market file begins with a banner of five words and, after comments,
+one line of sizes (rows, columns and, for `coordinate`, entries):
+
+    %%MatrixMarket matrix coordinate real symmetric
+    % a comment
+    3 3 4
+
+The third word is `coordinate` (a list of entries) or `array` (all values), the
+fourth `real`, `integer`, `complex` or `pattern`, the fifth `general`,
+`symmetric`, `skew-symmetric` or `hermitian`. A matrix with a symmetry is
+square, and rows and columns are counted with 32 bits.";
+
+    MATRIX_ENTRY = "E0408", "an entry of a matrix file is wrong",
+"Each line after the sizes holds one entry: row, column and value, with rows and
+columns counted from 1. `complex` has two numbers for the value, `pattern` none.
+For a symmetric matrix only the lower triangle is stored (row >= column). NaN
+and infinities are errors: no solver can do anything with them.
+
+    %%MatrixMarket matrix coordinate real symmetric
+    2 2 3
+    1 1  2.0
+    2 1 -1.0                  % not: 1 2 -1.0
+    2 2  2.0";
+
+    MATRIX_COUNT = "E0409", "a matrix file has too few or too many entries",
+"The line of sizes says how many entries follow. Fewer mean that the file was cut
+off while it was written or copied; more, that the sizes belong to another
+version of it. A matrix with missing entries would be another matrix, so nothing
+is guessed. Write the file again, or correct the number.";
+
+    SYSTEM_LAYOUT = "E0410", "an HDF5 file holds no linear system",
+"A matrix is a group with the datasets `indptr`, `indices` and `data` of the
+compressed-row form and its `shape`, as anndata writes it; `b` (right-hand side)
+and `x` (first guess or solution) may stand in the same group or at the root:
+
+    with h5py.File(\"system.h5\", \"w\") as f:
+        A = scipy.sparse.csr_matrix(A)
+        f[\"A/data\"], f[\"A/indices\"], f[\"A/indptr\"] = (
+            A.data, A.indices, A.indptr)
+        f[\"A\"].attrs[\"shape\"] = A.shape
+        f[\"b\"] = b
+
+Where a file has several such groups, name the one that is meant.";
+
+    SYSTEM_UNSOLVABLE = "E0411", "a linear system cannot be solved as it stands",
+"The matrix is empty, has rows without entries, is not square where the method
+needs it to be, holds infinities, or does not fit its right-hand side; or the
+preconditioner cannot be made from it: a pivot is zero, or the matrix is not
+positive definite. The message says which. `--method auto --pc auto` takes what
+suits the matrix:
+
+    pdesolve linsolve A.mtx
+    pdesolve linsolve A.mtx --method gmres --pc ilut
+    pdesolve linsolve A.mtx --compare";
 
     NON_FINITE = "E0501", "the solution became infinite or not a number",
 "The run stopped at the first value that is not finite, and kept the last good

@@ -2,6 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use pdesolve_core::codes;
+
+use crate::matrix_market::Fault;
+
 /// A file that could not be written, read or understood.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -163,13 +167,13 @@ pub enum IoError {
         /// Time of the last frame in the file.
         last: f64,
     },
-    /// A state with a NaN or an infinity is never saved.
+    /// A state or a matrix with a NaN or an infinity is never saved.
     #[error(
-        "the checkpoint `{}` was not written: `{array}` holds {value} at entry {index}",
+        "`{}` was not written: `{array}` holds {value} at entry {index}",
         path.display()
     )]
     NonFinite {
-        /// The checkpoint.
+        /// The file asked for.
         path: PathBuf,
         /// Name of the array.
         array: String,
@@ -187,6 +191,16 @@ pub enum IoError {
         action: String,
         /// What the library said.
         reason: String,
+    },
+    /// A line of a Matrix Market file is not what it should be.
+    #[error("`{}`, line {line}: {fault}", path.display())]
+    MatrixMarket {
+        /// The file concerned.
+        path: PathBuf,
+        /// The line, from 1; in a compressed file, of the text inside.
+        line: u64,
+        /// What is wrong.
+        fault: Fault,
     },
     /// A picture can only be a PNG or an SVG.
     #[error(
@@ -231,8 +245,29 @@ impl IoError {
             | Self::TimeOrder { path, .. }
             | Self::NonFinite { path, .. }
             | Self::Hdf5 { path, .. }
+            | Self::MatrixMarket { path, .. }
             | Self::Extension { path, .. }
             | Self::Plot { path, .. } => path,
+        }
+    }
+
+    /// The code of an error met while reading a matrix, a vector or a linear system; `pdesolve
+    /// explain` tells more about it.
+    pub fn matrix_code(&self) -> &'static str {
+        match self {
+            Self::MatrixMarket { fault, .. } => fault.code(),
+            Self::NotOurs { .. } | Self::Malformed { .. } | Self::Hdf5 { .. } => {
+                codes::SYSTEM_LAYOUT
+            }
+            _ => codes::MATRIX_UNREADABLE,
+        }
+    }
+
+    /// What to try, where more can be said than the message does.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::MatrixMarket { fault, .. } => Some(fault.advice()),
+            _ => None,
         }
     }
 
@@ -246,12 +281,7 @@ impl IoError {
     }
 
     pub(crate) fn no_such_field(path: &Path, field: &str, known: &[String]) -> Self {
-        let nearest = known
-            .iter()
-            .map(|name| (strsim::damerau_levenshtein(name, field), name))
-            .filter(|(distance, name)| *distance <= 1 + name.chars().count() / 3)
-            .min()
-            .map(|(_, name)| name.clone());
+        let nearest = nearest(field, known.iter().map(String::as_str)).map(str::to_owned);
         Self::NoSuchField {
             path: path.to_owned(),
             field: field.to_owned(),
@@ -259,6 +289,19 @@ impl IoError {
             known: list(known),
         }
     }
+}
+
+/// The known name that `found` was probably meant to be.
+pub(crate) fn nearest<'a>(
+    found: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(name, found), name))
+        .filter(|(distance, name)| *distance <= 1 + name.chars().count() / 3)
+        .min()
+        .map(|(_, name)| name)
 }
 
 /// At most eight names in backquotes.

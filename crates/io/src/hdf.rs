@@ -106,9 +106,8 @@ pub(crate) fn create(file: &Path, path: &Path) -> Result<File, IoError> {
         .during(path, || "open the new file".to_owned())
 }
 
-/// Opens a file for reading, whether or not a writer has it open.
-pub(crate) fn open(path: &Path) -> Result<File, IoError> {
-    silence();
+/// Says in plain words why a file cannot be read.
+pub(crate) fn check_readable(path: &Path) -> Result<(), IoError> {
     if path.is_dir() {
         return Err(IoError::IsDirectory {
             path: path.to_owned(),
@@ -125,6 +124,13 @@ pub(crate) fn open(path: &Path) -> Result<File, IoError> {
             path: path.to_owned(),
         });
     }
+    Ok(())
+}
+
+/// Opens a file for reading, whether or not a writer has it open.
+pub(crate) fn open(path: &Path) -> Result<File, IoError> {
+    silence();
+    check_readable(path)?;
     std::fs::File::open(path).map_err(|source| IoError::system("read", path, source))?;
     File::with_options()
         .with_fapl(|p| p.file_locking(false))

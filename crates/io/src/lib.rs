@@ -1,7 +1,8 @@
-//! Output that ParaView opens (temporal VTKHDF), checkpoints, and plots.
+//! Output that ParaView opens (temporal VTKHDF), checkpoints, linear systems, and plots.
 //!
 //! * [`VtkHdfWriter`] and [`VtkHdfFile`]: a run's fields over time, its case and its history.
 //! * [`checkpoint`]: all that a continuation depends on, bit for bit, written atomically.
+//! * [`matrix_market`] and [`linear_system`]: sparse systems as text and as HDF5, held as [`entries`].
 //! * [`plot`]: PNG and SVG pictures.
 //!
 //! Errors are [`IoError`]: they name the file, what was found and what was expected. This crate
@@ -29,8 +30,11 @@
 //! ```
 
 pub mod checkpoint;
+pub mod entries;
 mod error;
 mod hdf;
+pub mod linear_system;
+pub mod matrix_market;
 pub mod plot;
 pub mod vtkhdf;
 

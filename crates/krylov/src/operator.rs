@@ -70,6 +70,12 @@ impl<T: Scalar, A: LinearOperator<T> + ?Sized> LinearOperator<T> for &A {
     }
 }
 
+impl<T: Scalar, A: AdjointOperator<T> + ?Sized> AdjointOperator<T> for &A {
+    fn apply_adjoint(&self, x: &[T], y: &mut [T]) {
+        (**self).apply_adjoint(x, y);
+    }
+}
+
 /// An orthonormal basis of vectors that a singular operator maps to zero.
 #[derive(Clone, Debug)]
 pub struct NullSpace<T> {
@@ -176,5 +182,11 @@ impl<T: Scalar, A: LinearOperator<T>> LinearOperator<T> for Singular<T, A> {
     }
     fn null_space(&self) -> Option<&NullSpace<T>> {
         Some(&self.null_space)
+    }
+}
+
+impl<T: Scalar, A: AdjointOperator<T>> AdjointOperator<T> for Singular<T, A> {
+    fn apply_adjoint(&self, x: &[T], y: &mut [T]) {
+        self.operator.apply_adjoint(x, y);
     }
 }

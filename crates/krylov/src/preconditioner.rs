@@ -5,6 +5,46 @@
 //! is none, and with it those methods stall without a word. Two traits keep them apart:
 //! [`Preconditioner`] promises a fixed linear map and is accepted everywhere;
 //! [`VaryingPreconditioner`] promises nothing and is accepted by the flexible methods only.
+//!
+//! ```
+//! use pdesolve_krylov::{Solver, VaryingPreconditioner, gallery, methods::FlexibleCg};
+//!
+//! /// Takes the sign and the root of each entry: not linear.
+//! struct Root;
+//! impl VaryingPreconditioner<f64> for Root {
+//!     fn apply_varying(&mut self, r: &[f64], z: &mut [f64]) {
+//!         for (z, r) in z.iter_mut().zip(r) {
+//!             *z = r.signum() * r.abs().sqrt();
+//!         }
+//!     }
+//! }
+//!
+//! let a = gallery::poisson(&[20, 20]);
+//! let mut x = vec![0.0; 400];
+//! let report = Solver::new(FlexibleCg::new(2)).solve(&a, &mut Root, &[1.0; 400], &mut x)?;
+//! assert!(report.converged());
+//! # Ok::<(), pdesolve_krylov::SolveError>(())
+//! ```
+//!
+//! The same program with another method does not compile:
+//!
+//! ```compile_fail,E0277
+//! use pdesolve_krylov::{Solver, VaryingPreconditioner, gallery, methods::Cg};
+//!
+//! struct Root;
+//! impl VaryingPreconditioner<f64> for Root {
+//!     fn apply_varying(&mut self, r: &[f64], z: &mut [f64]) {
+//!         for (z, r) in z.iter_mut().zip(r) {
+//!             *z = r.signum() * r.abs().sqrt();
+//!         }
+//!     }
+//! }
+//!
+//! let a = gallery::poisson(&[20, 20]);
+//! let mut x = vec![0.0; 400];
+//! let report = Solver::new(Cg::default()).solve(&a, &mut Root, &[1.0; 400], &mut x)?;
+//! # Ok::<(), pdesolve_krylov::SolveError>(())
+//! ```
 
 use crate::scalar::Scalar;
 

@@ -23,6 +23,12 @@ pub trait Scalar:
     /// Real part.
     fn re(self) -> Self::Real;
 
+    /// Imaginary part; zero where it is real.
+    fn im(self) -> Self::Real;
+
+    /// re + i im; the real part alone where the type is real.
+    fn from_parts(re: Self::Real, im: Self::Real) -> Self;
+
     /// |z|.
     fn modulus(self) -> Self::Real;
 
@@ -58,6 +64,14 @@ macro_rules! real {
             #[inline]
             fn re(self) -> Self {
                 self
+            }
+            #[inline]
+            fn im(self) -> Self {
+                0.0
+            }
+            #[inline]
+            fn from_parts(re: Self, _im: Self) -> Self {
+                re
             }
             #[inline]
             fn modulus(self) -> Self {
@@ -99,6 +113,14 @@ macro_rules! real {
             #[inline]
             fn re(self) -> $t {
                 self.re
+            }
+            #[inline]
+            fn im(self) -> $t {
+                self.im
+            }
+            #[inline]
+            fn from_parts(re: $t, im: $t) -> Self {
+                Complex::new(re, im)
             }
             #[inline]
             fn modulus(self) -> $t {

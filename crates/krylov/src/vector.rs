@@ -191,6 +191,69 @@ pub fn axpy_norm2_squared<T: Scalar>(a: T, x: &[T], y: &mut [T]) -> T::Real {
     })
 }
 
+/// y = y + sum_i a_i v_i, in one pass over y.
+///
+/// # Panics
+/// Unless there are as many vectors as coefficients, all as long as y.
+pub fn combine<T: Scalar>(a: &[T], basis: &[Vec<T>], y: &mut [T]) {
+    assert!(
+        a.len() == basis.len() && basis.iter().all(|v| v.len() == y.len()),
+        "a coefficient for each vector, all of one length"
+    );
+    for_blocks(y, &|start, y: &mut [T]| {
+        for (&a, v) in a.iter().zip(basis) {
+            for (y, &v) in y.iter_mut().zip(&v[start..]) {
+                *y += a * v;
+            }
+        }
+    });
+}
+
+/// Norms before and after a vector was made orthogonal to others.
+#[derive(Clone, Copy, Debug)]
+pub struct Orthogonalised<R> {
+    /// ||w||_2 as it was given.
+    pub before: R,
+    /// ||w||_2 of what is left of it.
+    pub after: R,
+}
+
+/// w = w - Q h with h = Q^H w, for orthonormal columns q_i: modified Gram-Schmidt.
+///
+/// Where less than a tenth of w is left, its digits have cancelled, and a second pass restores
+/// orthogonality to rounding (Daniel, Gragg, Kaufman and Stewart 1976, with the constant that
+/// Giraud and Langou 2002 find sufficient for GMRES); h holds the sum of both.
+///
+/// # Panics
+/// Unless h has an entry for each vector.
+pub fn orthogonalise<T: Scalar>(
+    basis: &[Vec<T>],
+    w: &mut [T],
+    h: &mut [T],
+) -> Orthogonalised<T::Real> {
+    assert_eq!(basis.len(), h.len(), "a coefficient for each vector");
+    let before = norm2(w);
+    h.fill(T::zero());
+    let tenth = <T::Real as Scalar>::from_f64(0.1);
+    let mut given = before;
+    for _ in 0..2 {
+        for (q, h) in basis.iter().zip(h.iter_mut()) {
+            let c = dot(q, w);
+            axpy(-c, q, w);
+            *h += c;
+        }
+        let after = norm2(w);
+        if basis.is_empty() || after > tenth * given || !after.finite() {
+            return Orthogonalised { before, after };
+        }
+        given = after;
+    }
+    Orthogonalised {
+        before,
+        after: given,
+    }
+}
+
 /// y = a y.
 pub fn scale<T: Scalar>(a: T, y: &mut [T]) {
     for_blocks(y, &|_, y: &mut [T]| {
@@ -202,6 +265,11 @@ pub fn scale<T: Scalar>(a: T, y: &mut [T]) {
 
 /// y = x.
 pub fn copy<T: Scalar>(x: &[T], y: &mut [T]) {
+    copy_any(x, y);
+}
+
+/// [`copy`] for items that are no numbers of a field.
+pub(crate) fn copy_any<T: Copy + Send + Sync>(x: &[T], y: &mut [T]) {
     assert_eq!(x.len(), y.len(), "vectors of one length");
     for_blocks(y, &|start, y: &mut [T]| {
         y.copy_from_slice(&x[start..start + y.len()]);
@@ -286,6 +354,29 @@ mod tests {
             xpby(&x, 3.0, &mut z);
             subtract(&x, &y, &mut z);
             assert!((0..n).all(|i| z[i] == x[i] - y[i]));
+        }
+    }
+
+    #[test]
+    fn cancelled_vectors_are_orthogonalised_to_rounding() {
+        let n = 2000;
+        let (x, y) = data(n);
+        let mut basis: Vec<Vec<f64>> = Vec::new();
+        for k in 0..4 {
+            // Each differs from the one before by one part in 1e8.
+            let mut w: Vec<f64> = (0..n)
+                .map(|i| x[i] + 1e-8 * f64::from(k).powi(2) * y[(i * (k as usize + 1)) % n])
+                .collect();
+            let mut h = vec![0.0; basis.len()];
+            let norms = orthogonalise(&basis, &mut w, &mut h);
+            let mut again = w.clone();
+            combine(&h, &basis, &mut again);
+            assert!((norm2(&again) - norms.before).abs() <= 1e-12 * norms.before);
+            scale(1.0 / norms.after, &mut w);
+            for q in &basis {
+                assert!(dot(q, &w).abs() < 1e-12, "{}", dot(q, &w));
+            }
+            basis.push(w);
         }
     }
 

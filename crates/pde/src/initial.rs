@@ -99,9 +99,9 @@ impl RandomField {
                     .map(|_| {
                         let size = uniform(-amplitude, amplitude);
                         let phase = uniform(0.0, TAU);
-                        let mut l = [0i64; 3];
+                        let mut l = [0.0; 3];
                         for (axis, entry) in l.iter_mut().enumerate().take(grid.dim()) {
-                            *entry = (min_mode as f64 + uniform(0.0, span).floor()) as i64;
+                            *entry = min_mode as f64 + uniform(0.0, span).floor();
                             if axis > 0 && uniform(0.0, 1.0) < 0.5 {
                                 *entry = -*entry;
                             }
@@ -136,7 +136,7 @@ impl RandomField {
                         let r = (-2.0 * uniform(0.0, 1.0).max(f64::MIN_POSITIVE).ln()).sqrt();
                         let angle = uniform(0.0, TAU);
                         Mode {
-                            l,
+                            l: l.map(|c| c as f64),
                             cosine: size * r * angle.cos(),
                             sine: size * r * angle.sin(),
                         }
@@ -161,10 +161,11 @@ impl RandomField {
 }
 
 /// `cosine cos(theta) + sine sin(theta)`, theta = 2 pi sum_a l_a (x_a - lower_a) / L_a.
-struct Mode {
-    l: [i64; 3],
-    cosine: f64,
-    sine: f64,
+pub(crate) struct Mode {
+    /// Waves along each axis.
+    pub(crate) l: [f64; 3],
+    pub(crate) cosine: f64,
+    pub(crate) sine: f64,
 }
 
 /// Integer vectors with 0 < |l| <= cut, one of each pair l, -l, sorted by |l| so that a larger
@@ -187,7 +188,8 @@ fn half_ball(cut: i64, dim: usize) -> Vec<[i64; 3]> {
     ball
 }
 
-fn sum_of_modes(grid: &Grid, modes: &[Mode]) -> Vec<f64> {
+/// The sum of the modes at all samples of the grid.
+pub(crate) fn sum_of_modes(grid: &Grid, modes: &[Mode]) -> Vec<f64> {
     let nx = grid.axes()[0].len();
     let mut values = vec![0.0; grid.len()];
     let angle = |axis: usize, x: f64| {
@@ -203,16 +205,16 @@ fn sum_of_modes(grid: &Grid, modes: &[Mode]) -> Vec<f64> {
         let x_part: Vec<(f64, f64)> = grid.axes()[0]
             .samples()
             .iter()
-            .map(|&x| (mode.l[0] as f64 * angle(0, x)).sin_cos())
+            .map(|&x| (mode.l[0] * angle(0, x)).sin_cos())
             .collect();
         for (row, line) in values.chunks_exact_mut(nx).enumerate() {
             let at = grid.row(row, 0.0);
             let mut across = 0.0;
             if grid.dim() > 1 {
-                across += mode.l[1] as f64 * angle(1, at.y);
+                across += mode.l[1] * angle(1, at.y);
             }
             if grid.dim() > 2 {
-                across += mode.l[2] as f64 * angle(2, at.z);
+                across += mode.l[2] * angle(2, at.z);
             }
             // Rotate the pair by the angle of the row: one sin_cos a row, not a point.
             let (s, c) = across.sin_cos();

@@ -1,7 +1,10 @@
 //! Making sparse matrices: from compressed rows, from triplets, and by transposition.
 
+use rayon::prelude::*;
+
 use super::Csr;
 use crate::scalar::Scalar;
+use crate::vector;
 
 /// Arrays that are not a sparse matrix.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -211,31 +214,65 @@ impl<T: Scalar> Csr<T> {
     }
 
     /// A^T, without conjugation.
+    ///
+    /// Each thread makes a range of the rows of A^T and reads all columns of A for it: the reading
+    /// is cheap beside the scattered writing, and needs no exchange.
     pub fn transpose(&self) -> Self {
+        let parts = if self.nnz() < vector::GRAIN {
+            1
+        } else {
+            rayon::current_num_threads()
+        };
         let mut offsets = vec![0u32; self.ncols + 1];
-        for &j in &self.columns {
-            offsets[j as usize + 1] += 1;
-        }
+        let width = self.ncols.div_ceil(parts).max(1);
+        offsets[1..]
+            .par_chunks_mut(width)
+            .enumerate()
+            .for_each(|(part, counts)| {
+                let first = (part * width) as u32;
+                for &j in &self.columns {
+                    if let Some(count) = counts.get_mut(j.wrapping_sub(first) as usize) {
+                        *count += 1;
+                    }
+                }
+            });
         for j in 0..self.ncols {
             offsets[j + 1] += offsets[j];
         }
-        let mut next = offsets.clone();
         let mut columns = vec![0u32; self.nnz()];
         let mut values = vec![T::zero(); self.nnz()];
-        for i in 0..self.nrows {
-            let (own, entries) = self.row(i);
-            for (&j, &v) in own.iter().zip(entries) {
-                let place = next[j as usize] as usize;
-                columns[place] = i as u32;
-                values[place] = v;
-                next[j as usize] += 1;
-            }
+        let (mut rest_columns, mut rest_values) = (&mut columns[..], &mut values[..]);
+        let mut pieces = Vec::with_capacity(parts);
+        for first in (0..self.ncols).step_by(width) {
+            let last = (first + width).min(self.ncols);
+            let size = (offsets[last] - offsets[first]) as usize;
+            let (c, rest) = rest_columns.split_at_mut(size);
+            rest_columns = rest;
+            let (v, rest) = rest_values.split_at_mut(size);
+            rest_values = rest;
+            pieces.push((&offsets[first..last], first as u32, c, v));
         }
+        pieces
+            .into_par_iter()
+            .for_each(|(offsets, first, columns, values)| {
+                let base = offsets[0];
+                let mut next: Vec<u32> = offsets.iter().map(|o| o - base).collect();
+                for i in 0..self.nrows {
+                    let (own, entries) = self.row(i);
+                    for (&j, &v) in own.iter().zip(entries) {
+                        if let Some(place) = next.get_mut(j.wrapping_sub(first) as usize) {
+                            columns[*place as usize] = i as u32;
+                            values[*place as usize] = v;
+                            *place += 1;
+                        }
+                    }
+                }
+            });
         Self::from_parts(self.ncols, self.nrows, offsets, columns, values)
     }
 }
 
-fn check_size(what: &'static str, count: usize) -> Result<(), CsrError> {
+pub(super) fn check_size(what: &'static str, count: usize) -> Result<(), CsrError> {
     if u32::try_from(count).is_ok() {
         Ok(())
     } else {

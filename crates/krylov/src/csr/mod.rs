@@ -5,7 +5,12 @@
 //! 7-point matrix moves 104 bytes a row, and memory, not arithmetic, sets its speed.
 
 mod build;
+mod convert;
+pub(crate) mod galerkin;
+pub(crate) mod kernels;
+pub(crate) mod multiply;
 mod product;
+pub(crate) mod row_sum;
 
 pub use build::CsrError;
 
@@ -82,6 +87,17 @@ impl<T: Scalar> Csr<T> {
             .collect()
     }
 
+    /// The diagonal, by all threads.
+    pub(crate) fn par_diagonal(&self) -> Vec<T> {
+        let mut d = vec![T::zero(); self.nrows.min(self.ncols)];
+        crate::vector::for_blocks(&mut d, &|start, d: &mut [T]| {
+            for (i, d) in (start..).zip(d) {
+                *d = self.get(i, i);
+            }
+        });
+        d
+    }
+
     /// ||A||_inf, the largest sum of moduli over a row.
     pub fn norm_inf(&self) -> T::Real {
         (0..self.nrows).fold(num_traits::Zero::zero(), |largest: T::Real, i| {
@@ -115,6 +131,33 @@ impl<T: Scalar> Csr<T> {
         }
     }
 
+    /// [`Csr::map`] by all threads.
+    pub(crate) fn par_map<U: Scalar>(&self, convert: impl Fn(T) -> U + Sync) -> Csr<U> {
+        let copy = |from: &[u32]| {
+            let mut to = vec![0u32; from.len()];
+            crate::vector::copy_any(from, &mut to);
+            to
+        };
+        Csr {
+            nrows: self.nrows,
+            ncols: self.ncols,
+            offsets: copy(&self.offsets),
+            columns: copy(&self.columns),
+            values: mapped(&self.values, convert),
+        }
+    }
+
+    /// The same matrix with other numbers, without copying the pattern.
+    pub(crate) fn into_map<U: Scalar>(self, convert: impl Fn(T) -> U + Sync) -> Csr<U> {
+        Csr {
+            nrows: self.nrows,
+            ncols: self.ncols,
+            offsets: self.offsets,
+            columns: self.columns,
+            values: mapped(&self.values, convert),
+        }
+    }
+
     /// ||A - A^H||_max / ||A||_max <= `tolerance`, the pattern included.
     pub fn is_hermitian(&self, tolerance: f64) -> bool {
         if self.nrows != self.ncols {
@@ -132,4 +175,14 @@ impl<T: Scalar> Csr<T> {
             })
         })
     }
+}
+
+fn mapped<T: Scalar, U: Scalar>(from: &[T], convert: impl Fn(T) -> U + Sync) -> Vec<U> {
+    let mut to = vec![U::zero(); from.len()];
+    crate::vector::for_blocks(&mut to, &|start, to: &mut [U]| {
+        for (to, &from) in to.iter_mut().zip(&from[start..]) {
+            *to = convert(from);
+        }
+    });
+    to
 }

@@ -1,30 +1,9 @@
 //! Products of a sparse matrix with vectors.
 
-use super::Csr;
+use super::{Csr, kernels};
 use crate::operator::{AdjointOperator, LinearOperator};
 use crate::scalar::{Real, Scalar};
 use crate::vector;
-
-impl<T: Scalar> Csr<T> {
-    /// The entry i of A x, for all rows from `start` on that `leaf` has room for: `finish(y_i, sum)`.
-    #[inline]
-    fn rows(&self, x: &[T], start: usize, y: &mut [T], finish: impl Fn(usize, T) -> T) {
-        let offsets = &self.offsets[start..=start + y.len()];
-        let mut begin = offsets[0] as usize;
-        for (k, (y, &end)) in y.iter_mut().zip(&offsets[1..]).enumerate() {
-            let end = end as usize;
-            let mut sum = T::zero();
-            for (&j, &v) in self.columns[begin..end]
-                .iter()
-                .zip(&self.values[begin..end])
-            {
-                sum += v * x[j as usize];
-            }
-            *y = finish(start + k, sum);
-            begin = end;
-        }
-    }
-}
 
 impl<T: Scalar> LinearOperator<T> for Csr<T> {
     fn nrows(&self) -> usize {
@@ -41,7 +20,7 @@ impl<T: Scalar> LinearOperator<T> for Csr<T> {
             "vectors that fit the matrix"
         );
         vector::for_blocks(y, &|start, y: &mut [T]| {
-            self.rows(x, start, y, |_, sum| sum);
+            kernels::rows(self, x, start, y, |_, sum| sum);
         });
     }
 
@@ -51,7 +30,8 @@ impl<T: Scalar> LinearOperator<T> for Csr<T> {
             "vectors that fit the matrix"
         );
         vector::for_blocks(r, &|start, r: &mut [T]| {
-            self.rows(x, start, r, |i, sum| b[i] - sum);
+            let b = &b[start..start + r.len()];
+            kernels::rows(self, x, start, r, |k, sum| b[k] - sum);
         });
     }
 

@@ -14,6 +14,7 @@
 //!    [`Status::Stagnated`]: no convergence is claimed that the true residual does not show
 //!    (van der Vorst and Ye 2000; Greenbaum 1997).
 
+mod least_squares;
 mod monitor;
 mod params;
 mod report;
@@ -22,6 +23,10 @@ mod tests;
 
 use pdesolve_core::Control;
 
+pub use least_squares::{
+    LeastSquares, LeastSquaresIteration, LeastSquaresMethod, LeastSquaresMonitor,
+    LeastSquaresReport, LeastSquaresRule, LeastSquaresStatus,
+};
 pub use monitor::{Iteration, Monitor};
 pub use params::{Reference, ResidualNorm, StoppingRule};
 pub use report::{Breakdown, Report, SolveError, Status};
@@ -227,7 +232,7 @@ impl<T: Scalar, K: Workspace> Solver<T, K> {
         };
         let rhs_norm = vector::norm2_f64(b);
         // What projection leaves of a b that lies in the null space is rounding.
-        if rhs_norm <= 1e-14 * b_norm_given {
+        if rhs_norm <= 1e-14 * b_norm_given && rhs_norm.is_finite() {
             vector::fill(T::zero(), x);
             self.history.push(0.0);
             return Ok(Report {

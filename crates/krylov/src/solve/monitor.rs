@@ -4,6 +4,8 @@ use pdesolve_core::Control;
 
 use super::params::{ResidualNorm, StoppingRule};
 use super::report::{Breakdown, Status};
+use crate::scalar::Scalar;
+use crate::vector;
 
 /// One iteration, as an observer hears of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +57,15 @@ impl Monitor<'_> {
             residual_norm / size
         } else {
             0.0
+        }
+    }
+
+    /// The tested norm of a method that carries the residual b - A x alone: its 2-norm, or the
+    /// backward error.
+    pub fn of_residual<T: Scalar>(&self, residual_norm: f64, x: &[T]) -> f64 {
+        match self.rule.norm {
+            ResidualNorm::BackwardError => self.backward_error(residual_norm, vector::norm2_f64(x)),
+            _ => residual_norm,
         }
     }
 

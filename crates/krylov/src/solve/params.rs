@@ -45,7 +45,7 @@ pub enum Reference {
 /// The stopping rule of all methods: the residual norm is at most
 /// `max(relative_tolerance * reference, absolute_tolerance)`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct StoppingRule {
     /// Tolerance relative to the reference. Default: 1e-8.
     #[schemars(range(min = 0))]

@@ -22,25 +22,25 @@ impl Rates {
 
 /// A sum that carries its rounding error along.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct CompensatedSum {
+pub(crate) struct CompensatedSum {
     sum: f64,
     error: f64,
 }
 
 impl CompensatedSum {
-    pub(super) fn from_parts([sum, error]: [f64; 2]) -> Self {
+    pub(crate) fn from_parts([sum, error]: [f64; 2]) -> Self {
         Self { sum, error }
     }
 
-    pub(super) fn parts(self) -> [f64; 2] {
+    pub(crate) fn parts(self) -> [f64; 2] {
         [self.sum, self.error]
     }
 
-    pub(super) fn value(self) -> f64 {
+    pub(crate) fn value(self) -> f64 {
         self.sum + self.error
     }
 
-    pub(super) fn add(&mut self, term: f64) {
+    pub(crate) fn add(&mut self, term: f64) {
         let total = self.sum + term;
         self.error += if self.sum.abs() >= term.abs() {
             (self.sum - total) + term

@@ -62,6 +62,7 @@ pub use advection_diffusion::AdvectionDiffusion;
 pub use average::{cell_averages, cell_averages_of_rows};
 pub use boundary::{BoundaryConditions, BoundaryValue, Condition};
 pub use burgers::Burgers;
+pub(crate) use ledger::CompensatedSum;
 pub use muscl::Limiter;
 pub use numerical_flux::{NumericalFlux, ScalarLaw};
 pub use params::{Diffusion, FiniteVolumeError, FiniteVolumeParams, Reconstruction};

@@ -1,0 +1,269 @@
+//! The choice of method and preconditioner by a cost model.
+//!
+//! The unit of cost is one visit to all stored entries, about one product A x. What a solver costs
+//! follows from what two passes over the matrix show: size, symmetry, signs, the spread of its
+//! diagonal, and L, the number of levels of a breadth-first walk through its graph, which is the
+//! extent of the grid in nodes.
+//!
+//! | pair | set-up | iterations | each |
+//! |---|---|---|---|
+//! | CG + IC(0) | 6 | 0.4 L (1 + 0.9 log10(spread)) | 3 |
+//! | CG + AMG | 30 | 12 for all L | 6 |
+//! | BiCGStab + ILUT | 30 | - | 10 |
+//!
+//! IC(0) leaves the condition number at O(L^2) and CG needs its root, hence L; jumps of the
+//! coefficient add eigenvectors that no pattern of A sees, hence the spread. The factors are
+//! fitted to the gallery ([`SPD`](crate::gallery::SPD); `examples/compare_choices.rs` shows the fit).
+//! So for a single solve IC(0) wins up to about 64^3 points and AMG beyond; where the matrix is no
+//! M-matrix (elasticity, strong rotated anisotropy) AMG is not to be trusted without its null space and
+//! incomplete factors are taken.
+
+use super::params::{Hints, LinearParams, MethodName, PreconditionerName};
+use crate::csr::Csr;
+use crate::operator::LinearOperator;
+use crate::scalar::{Real, Scalar};
+use crate::{gallery, vector};
+
+/// What was chosen, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// The method.
+    pub method: MethodName,
+    /// The preconditioner.
+    pub preconditioner: PreconditionerName,
+    /// Why; empty where both were given by name.
+    pub reason: String,
+    /// Whether the matrix is Hermitian, as far as two products tell.
+    pub hermitian: bool,
+}
+
+/// What the cost model looks at.
+#[derive(Clone, Debug, PartialEq)]
+struct Features {
+    rows: usize,
+    /// Stored entries a row.
+    width: f64,
+    hermitian: bool,
+    /// The diagonal is positive throughout, and nothing speaks against a definite matrix.
+    positive_diagonal: bool,
+    /// Part of the off-diagonal entries, by size, that are not negative.
+    positive_part: f64,
+    /// Largest over smallest diagonal entry.
+    spread: f64,
+    /// Levels of a breadth-first walk.
+    levels: usize,
+}
+
+/// Chooses what `params` leave open.
+pub fn choose<T: Scalar>(a: &Csr<T>, params: &LinearParams, hints: &Hints) -> Choice {
+    use MethodName as M;
+    use PreconditionerName as P;
+    let square = a.nrows() == a.ncols();
+    let hermitian = square && looks_hermitian(a);
+    let mut choice = Choice {
+        method: params.method,
+        preconditioner: params.preconditioner,
+        reason: String::new(),
+        hermitian,
+    };
+    if params.method == M::Direct {
+        choice.preconditioner = P::None;
+        return choice;
+    }
+    if params.method != M::Auto && params.preconditioner != P::Auto || !square {
+        return choice;
+    }
+    let mut features = features(a, hermitian);
+    features.positive_diagonal &= !hints.indefinite;
+    let (method, preconditioner, reason) = recommend::<T>(&features);
+    if choice.method == M::Auto {
+        choice.method = match params.preconditioner {
+            // What was asked for may not be symmetric.
+            P::Ilut | P::Air => M::Gmres,
+            _ if method == M::Direct && params.preconditioner != P::Auto => {
+                if hermitian && features.positive_diagonal {
+                    M::Cg
+                } else {
+                    M::Gmres
+                }
+            }
+            _ => method,
+        };
+    }
+    if choice.preconditioner == P::Auto {
+        let symmetric = matches!(
+            choice.method,
+            M::Cg | M::FlexibleCg | M::DeflatedCg | M::Minres
+        );
+        choice.preconditioner = match preconditioner {
+            P::Ilut | P::None if symmetric && choice.method != M::Minres => P::Ic0,
+            P::Ilut if symmetric => P::None,
+            P::None if !symmetric && choice.method != M::Direct => P::Ilut,
+            found => found,
+        };
+    }
+    choice.reason = reason;
+    choice
+}
+
+/// Method and preconditioner of least cost, and the reason.
+fn recommend<T: Scalar>(f: &Features) -> (MethodName, PreconditionerName, String) {
+    use MethodName as M;
+    use PreconditionerName as P;
+    if f.rows <= 1000 {
+        let reason = format!("{} rows are few enough to eliminate", f.rows);
+        return (M::Direct, P::None, reason);
+    }
+    if f.hermitian && f.positive_diagonal {
+        let hardness = 1.0 + 0.9 * f.spread.log10();
+        let iterations = 0.4 * f.levels as f64 * hardness;
+        let incomplete = 6.0 + 3.0 * iterations;
+        let multigrid = 30.0 + 12.0 * 6.0;
+        let text = |taken: &str| {
+            format!(
+                "the matrix is symmetric with a positive diagonal, and {taken} (IC(0): about {iterations:.0} iterations, {incomplete:.0} products; AMG: {multigrid:.0})"
+            )
+        };
+        if T::IS_COMPLEX {
+            return (M::Cg, P::Ic0, text("complex"));
+        }
+        if f.positive_part > 0.1 {
+            return (M::Cg, P::Ic0, text("no M-matrix"));
+        }
+        return if incomplete <= multigrid {
+            (
+                M::Cg,
+                P::Ic0,
+                text("one solve is cheaper without a hierarchy"),
+            )
+        } else {
+            (M::Cg, P::Amg, text("a hierarchy pays off"))
+        };
+    }
+    if f.hermitian {
+        let reason = "the matrix is symmetric and indefinite".to_owned();
+        return (M::Minres, P::None, reason);
+    }
+    let reason = "the matrix is not symmetric".to_owned();
+    (M::Bicgstab, P::Ilut, reason)
+}
+
+fn features<T: Scalar>(a: &Csr<T>, hermitian: bool) -> Features {
+    let mut positive_diagonal = true;
+    let (mut low, mut high) = (f64::INFINITY, 0.0f64);
+    let (mut positive, mut all) = (0.0, 0.0);
+    for i in 0..a.nrows() {
+        let (columns, values) = a.row(i);
+        let mut diagonal = 0.0;
+        for (&j, &v) in columns.iter().zip(values) {
+            let size = v.modulus().as_f64();
+            if j as usize == i {
+                diagonal = v.re().as_f64();
+                continue;
+            }
+            all += size;
+            if v.re().as_f64() > 0.0 {
+                positive += size;
+            }
+        }
+        positive_diagonal &= diagonal > 0.0;
+        low = low.min(diagonal.abs());
+        high = high.max(diagonal.abs());
+    }
+    Features {
+        rows: a.nrows(),
+        width: a.nnz() as f64 / a.nrows().max(1) as f64,
+        hermitian,
+        positive_diagonal,
+        positive_part: if all > 0.0 { positive / all } else { 0.0 },
+        spread: if low > 0.0 { high / low } else { 1e16 },
+        levels: levels(a),
+    }
+}
+
+/// Levels of a breadth-first walk from the first row, the longest over all components.
+fn levels<T: Scalar>(a: &Csr<T>) -> usize {
+    let n = a.nrows();
+    let mut seen = vec![false; n];
+    let mut longest = 0;
+    let (mut front, mut next) = (Vec::new(), Vec::new());
+    for start in 0..n {
+        if seen[start] {
+            continue;
+        }
+        seen[start] = true;
+        front.push(start as u32);
+        let mut count = 0;
+        while !front.is_empty() {
+            count += 1;
+            for &i in &front {
+                for &j in a.row(i as usize).0 {
+                    if !std::mem::replace(&mut seen[j as usize], true) {
+                        next.push(j);
+                    }
+                }
+            }
+            front.clear();
+            std::mem::swap(&mut front, &mut next);
+        }
+        longest = longest.max(count);
+    }
+    longest
+}
+
+/// Whether u^H A v = (A u)^H v for two vectors of noise: true for Hermitian A, and for others with
+/// probability zero.
+fn looks_hermitian<T: Scalar>(a: &Csr<T>) -> bool {
+    let n = a.nrows();
+    let draw = |seed: u64| -> Vec<T> {
+        let re = gallery::noise(n, seed);
+        let im = gallery::noise(if T::IS_COMPLEX { n } else { 0 }, seed + 7);
+        (0..n)
+            .map(|i| {
+                let im = im.get(i).copied().unwrap_or(0.0);
+                T::from_parts(T::from_f64(re[i]).re(), T::from_f64(im).re())
+            })
+            .collect()
+    };
+    let (u, v) = (draw(101), draw(102));
+    let mut w = vec![T::zero(); n];
+    a.apply(&v, &mut w);
+    let right = vector::dot(&u, &w);
+    let size = vector::norm2(&w).as_f64() * vector::norm2(&u).as_f64();
+    a.apply(&u, &mut w);
+    let left = vector::dot(&w, &v);
+    (left - right).modulus().as_f64() <= 1e-12 * size
+}
+
+/// The pairs worth comparing on a matrix, as `method+preconditioner,...`.
+pub fn comparison<T: Scalar>(a: &Csr<T>) -> String {
+    if a.nrows() != a.ncols() {
+        return "lsqr+none,lsmr+none,cgls+none".to_owned();
+    }
+    let features = features(a, looks_hermitian(a));
+    let mut pairs = vec!["auto+auto"];
+    // Complete factors of a matrix that is wide or large fill the memory.
+    if features.rows <= 20_000 || (features.rows <= 200_000 && features.width < 6.0) {
+        pairs.push("direct");
+    }
+    pairs.extend(match (features.hermitian, features.positive_diagonal) {
+        (true, true) => &["cg+none", "cg+jacobi", "cg+ssor", "cg+ic0", "cg+ict"][..],
+        (true, false) => &["minres+none", "gmres+ilut"][..],
+        _ => &[
+            "gmres+ilu0",
+            "gmres+ilut",
+            "bicgstab+ilu0",
+            "bicgstab+ilut",
+            "idr+ilut",
+            "tfqmr+ilut",
+        ][..],
+    });
+    if !T::IS_COMPLEX && features.positive_diagonal {
+        pairs.extend(if features.hermitian {
+            &["cg+amg", "cg+classical_amg"][..]
+        } else {
+            &["bicgstab+amg", "gmres+classical_amg"][..]
+        });
+    }
+    pairs.join(",")
+}
