@@ -34,6 +34,7 @@ mod natural;
 mod params;
 mod red_black;
 mod single;
+mod split;
 #[cfg(test)]
 mod tests;
 mod transfer;

@@ -1,5 +1,6 @@
 use super::level::sealed::Coarsen;
-use super::red_black::{RedBlack, SplitOperator};
+use super::red_black::RedBlack;
+use super::split::SplitOperator;
 use super::*;
 use crate::methods::Cg;
 use crate::stencil::{Axis, DiffusionStencil, GridStencil, SeparableStencil};
