@@ -360,7 +360,7 @@ mod tests {
     use super::*;
     use crate::gallery;
     use crate::methods::Cg;
-    use crate::preconditioners::test_matrices::{assert_symmetric_positive, convection_diffusion};
+    use crate::preconditioners::test_matrices::assert_symmetric_positive;
     use crate::solve::Solver;
 
     fn apply(a: &Csr<f64>, params: &AdditiveSchwarzParams, r: &[f64]) -> Vec<f64> {
@@ -372,7 +372,7 @@ mod tests {
     #[test]
     fn one_subdomain_is_the_direct_solver() {
         for (a, local) in [
-            (convection_diffusion(12, 0.01), LocalSolver::Lu),
+            (gallery::recirculating_flow(12, 0.01), LocalSolver::Lu),
             (gallery::poisson(&[12, 12]), LocalSolver::Cholesky),
         ] {
             for variant in [SchwarzVariant::Additive, SchwarzVariant::Restricted] {
@@ -466,7 +466,7 @@ mod tests {
 
     #[test]
     fn threads_do_not_change_a_bit() {
-        let a = convection_diffusion(40, 0.01);
+        let a = gallery::recirculating_flow(40, 0.01);
         let r = gallery::noise(1600, 1);
         let run = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new()
@@ -481,7 +481,7 @@ mod tests {
 
     #[test]
     fn rebuilding_equals_making_anew() {
-        let a = convection_diffusion(20, 0.01);
+        let a = gallery::recirculating_flow(20, 0.01);
         let b = a.map(|v| 3.0 * v);
         let params = AdditiveSchwarzParams {
             local: LocalSolver::Ilu0,

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::block_csr::BlockCsr;
 use crate::csr::Csr;
 use crate::preconditioner::Preconditioner;
 use crate::scalar::Scalar;
@@ -71,6 +72,26 @@ impl<T: Scalar> BlockJacobi<T> {
             block
         });
         Self::from_blocks(n, m, blocks)
+    }
+
+    /// From a matrix of B x B blocks, block size B. Only the blocks on the diagonal are read.
+    ///
+    /// # Errors
+    /// [`SetupError::Singular`] for a block that is, or is not finite; [`SetupError::NotSquare`] and
+    /// [`SetupError::Empty`].
+    pub fn from_block_csr<const B: usize>(a: &BlockCsr<T, B>) -> Result<Self, SetupError> {
+        let n = B * a.block_rows();
+        if a.block_rows() != a.block_columns() {
+            return Err(SetupError::NotSquare {
+                rows: n,
+                columns: B * a.block_columns(),
+            });
+        }
+        if n == 0 {
+            return Err(SetupError::Empty);
+        }
+        let blocks = a.diagonal_blocks();
+        Self::from_blocks(n, B, blocks.iter().map(|block| block.concat()))
     }
 
     /// From the diagonal blocks themselves, each by rows, of a matrix of n unknowns.
@@ -197,6 +218,34 @@ mod tests {
                 .sum();
             assert!((product - r[i]).abs() < 1e-13);
         }
+    }
+
+    #[test]
+    fn block_matrices_give_the_same_as_their_entries() {
+        fn check<const B: usize>(a: &Csr<f64>) {
+            let blocks = BlockCsr::<f64, B>::from_csr(a).unwrap();
+            let r = gallery::noise(a.nrows(), 1);
+            let (mut y, mut z) = (r.clone(), r.clone());
+            BlockJacobi::new(a, &BlockJacobiParams { block_size: B })
+                .unwrap()
+                .apply(&r, &mut y);
+            BlockJacobi::from_block_csr(&blocks)
+                .unwrap()
+                .apply(&r, &mut z);
+            assert_eq!(y, z);
+        }
+        check::<2>(&random_sparse(60, 5, 3));
+        check::<3>(&random_sparse(60, 5, 4));
+        let wide = BlockCsr::<f64, 2>::from_csr(&Csr::from_triplets(2, 4, &[]).unwrap()).unwrap();
+        assert!(matches!(
+            BlockJacobi::from_block_csr(&wide),
+            Err(SetupError::NotSquare { .. })
+        ));
+        let zero = BlockCsr::<f64, 2>::from_csr(&Csr::from_triplets(4, 4, &[]).unwrap()).unwrap();
+        assert!(matches!(
+            BlockJacobi::from_block_csr(&zero),
+            Err(SetupError::Singular { .. })
+        ));
     }
 
     #[test]

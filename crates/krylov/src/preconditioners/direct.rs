@@ -287,7 +287,7 @@ mod tests {
     use crate::methods::Cg;
     use crate::operator::LinearOperator;
     use crate::preconditioners::SinglePrecision;
-    use crate::preconditioners::test_matrices::{convection_diffusion, random_sparse, random_spd};
+    use crate::preconditioners::test_matrices::{random_sparse, random_spd};
     use crate::solve::{Solver, StoppingRule};
 
     fn relative_residual<T: Scalar>(a: &Csr<T>, b: &[T], x: &[T]) -> f64 {
@@ -317,7 +317,10 @@ mod tests {
             assert!(relative_residual(&a, &b, &x) <= 1e-12);
             assert!(relative_residual(&a, &b, &y) <= 1e-12);
         }
-        for a in [convection_diffusion(40, 1e-3), random_sparse(300, 5, 3)] {
+        for a in [
+            gallery::recirculating_flow(40, 1e-3),
+            random_sparse(300, 5, 3),
+        ] {
             let b = gallery::noise(a.nrows(), 2);
             let mut x = b.clone();
             DirectLu::new(&a).unwrap().apply(&b, &mut x);

@@ -167,7 +167,7 @@ mod tests {
 
     use super::*;
     use crate::operator::LinearOperator;
-    use crate::preconditioners::test_matrices::{convection_diffusion, random_sparse};
+    use crate::preconditioners::test_matrices::random_sparse;
     use crate::vector;
 
     /// M as a dense matrix, from products of the factors with unit vectors.
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn product_of_the_factors_equals_the_matrix_on_its_pattern() {
-        let a = convection_diffusion(6, 0.02);
+        let a = crate::gallery::recirculating_flow(6, 0.02);
         let m = product(&a, &Ilu0Params::default());
         let mut outside: f64 = 0.0;
         for (i, row) in m.iter().enumerate() {
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_modified_factorisation_keeps_row_sums() {
-        let a = convection_diffusion(6, 0.02);
+        let a = crate::gallery::recirculating_flow(6, 0.02);
         let m = product(&a, &Ilu0Params { relaxation: 1.0 });
         for (i, row) in m.iter().enumerate() {
             let sum: f64 = row.iter().sum();

@@ -185,7 +185,7 @@ fn pattern_of_level<T: Scalar>(a: &Csr<T>, k: usize) -> Result<Pattern, SetupErr
 mod tests {
     use super::*;
     use crate::operator::LinearOperator;
-    use crate::preconditioners::test_matrices::{convection_diffusion, random_sparse};
+    use crate::preconditioners::test_matrices::random_sparse;
     use crate::preconditioners::{Ilu0, Ilu0Params};
     use crate::vector;
 
@@ -218,7 +218,10 @@ mod tests {
 
     #[test]
     fn the_pattern_is_that_of_the_definition() {
-        for a in [random_sparse(40, 3, 5), convection_diffusion(6, 0.1)] {
+        for a in [
+            random_sparse(40, 3, 5),
+            crate::gallery::recirculating_flow(6, 0.1),
+        ] {
             let lev = dense_levels(&a);
             for k in [0, 1, 2, 5] {
                 let pattern = pattern_of_level(&a, k).unwrap();

@@ -131,7 +131,8 @@ fn factor<T: Scalar>(a: &Csr<T>, tau: f64, p: usize) -> Result<Factors<T>, Setup
     let mut w = vec![T::zero(); n];
     let mut in_row = vec![false; n];
     let mut eliminated: BinaryHeap<Reverse<u32>> = BinaryHeap::new();
-    let (mut left, mut right): (Vec<(u32, T)>, Vec<(u32, T)>) = (Vec::new(), Vec::new());
+    let mut left: Vec<(u32, T)> = Vec::new();
+    let mut right: Vec<(u32, T)> = Vec::new();
     let mut right_columns: Vec<u32> = Vec::new();
 
     for i in 0..n {
@@ -239,7 +240,7 @@ mod tests {
 
     use super::*;
     use crate::operator::LinearOperator;
-    use crate::preconditioners::test_matrices::{convection_diffusion, random_sparse};
+    use crate::preconditioners::test_matrices::random_sparse;
     use crate::vector;
 
     #[test]
@@ -261,7 +262,7 @@ mod tests {
 
     #[test]
     fn no_row_holds_more_than_p_entries_and_accuracy_grows_with_them() {
-        let a = convection_diffusion(24, 0.01);
+        let a = crate::gallery::recirculating_flow(24, 0.01);
         let n = a.nrows();
         let x = crate::gallery::noise(n, 4);
         let (mut b, mut z) = (vec![0.0; n], vec![0.0; n]);
@@ -285,7 +286,7 @@ mod tests {
 
     #[test]
     fn the_fill_factor_bounds_the_entries_of_both_factors() {
-        let a = convection_diffusion(24, 0.01);
+        let a = crate::gallery::recirculating_flow(24, 0.01);
         for fill_factor in [1.0, 2.0, 4.0] {
             let params = IlutParams {
                 drop_tolerance: 0.0,

@@ -41,6 +41,8 @@ mod spai0;
 mod ssor;
 #[cfg(test)]
 pub(crate) mod test_matrices;
+#[cfg(test)]
+mod tests;
 mod triangular;
 
 pub use additive_schwarz::{AdditiveSchwarz, AdditiveSchwarzParams, LocalSolver, SchwarzVariant};

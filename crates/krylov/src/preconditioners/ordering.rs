@@ -367,7 +367,7 @@ mod tests {
     use super::*;
     use crate::gallery;
     use crate::operator::LinearOperator;
-    use crate::preconditioners::test_matrices::{convection_diffusion, random_sparse};
+    use crate::preconditioners::test_matrices::random_sparse;
     use crate::preconditioners::{GaussSeidel, GaussSeidelParams};
 
     fn bandwidth(a: &Csr<f64>) -> usize {
@@ -476,7 +476,7 @@ mod tests {
         let a = Csr::from_triplets(6, 6, &entries).unwrap();
         assert_eq!(downstream(&a, 0.0).order(), [4, 2, 0, 3, 5, 1]);
         // In a recirculating flow no entry may be lost, only the sweep is no longer exact.
-        let a = convection_diffusion(20, 1e-4);
+        let a = gallery::recirculating_flow(20, 1e-4);
         assert_eq!(downstream(&a, 0.0).len(), 400);
         assert!(residual_of_a_sweep(&a) > 1e-3);
     }

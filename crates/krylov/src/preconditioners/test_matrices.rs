@@ -33,35 +33,6 @@ pub(crate) fn random_spd(n: usize, per_row: usize, seed: u64) -> Csr<f64> {
     Csr::from_triplets(n, n, &entries).unwrap()
 }
 
-/// -eps Laplacian + upwind advection by the recirculating flow u = 4x(x-1)(1-2y),
-/// v = -4y(y-1)(1-2x) on the unit square, m x m interior points.
-pub(crate) fn convection_diffusion(m: usize, eps: f64) -> Csr<f64> {
-    let h = 1.0 / (m + 1) as f64;
-    let mut entries = Vec::new();
-    for jy in 0..m {
-        for ix in 0..m {
-            let (x, y) = ((ix + 1) as f64 * h, (jy + 1) as f64 * h);
-            let u = 4.0 * x * (x - 1.0) * (1.0 - 2.0 * y);
-            let v = -4.0 * y * (y - 1.0) * (1.0 - 2.0 * x);
-            let row = (jy * m + ix) as u32;
-            let diffusion = eps / (h * h);
-            let sides = [
-                (ix > 0, -1i64, diffusion + u.max(0.0) / h),
-                (ix + 1 < m, 1, diffusion + (-u).max(0.0) / h),
-                (jy > 0, -(m as i64), diffusion + v.max(0.0) / h),
-                (jy + 1 < m, m as i64, diffusion + (-v).max(0.0) / h),
-            ];
-            entries.push((row, row, sides.iter().map(|s| s.2).sum()));
-            for (inside, step, weight) in sides {
-                if inside {
-                    entries.push((row, (i64::from(row) + step) as u32, -weight));
-                }
-            }
-        }
-    }
-    Csr::from_triplets(m * m, m * m, &entries).unwrap()
-}
-
 /// M^-1 as a dense matrix, column by column: entry (i, j) at j * n + i.
 pub(crate) fn dense_inverse<T: Scalar>(n: usize, m: &mut impl Preconditioner<T>) -> Vec<T> {
     let mut out = vec![T::zero(); n * n];
