@@ -34,6 +34,7 @@ pub mod air;
 pub mod classical;
 mod coarse;
 mod cycle;
+mod evolution;
 mod hierarchy;
 mod info;
 mod params;

@@ -23,6 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::aggregation::{self, NONE};
+use super::evolution::evolution_strength;
 use super::strength::{self, ROWS};
 use super::tentative::{Tentative, tentative};
 use super::{AmgError, Coarsen, Transfer};
@@ -39,6 +40,9 @@ pub enum StrengthMeasure {
     /// a_ij^2 > theta^2 |a_ii a_jj|.
     #[default]
     Symmetric,
+    /// Where two steps of relaxation carry a spike: for anisotropy that is not along the grid. The
+    /// threshold is [`SmoothedAggregation::epsilon`].
+    Evolution,
 }
 
 /// Parameters of smoothed aggregation.
@@ -54,6 +58,9 @@ pub struct SmoothedAggregation {
     /// smaller entries in a row. Default: 0.5.
     #[schemars(range(min = 0, max = 1))]
     pub theta_factor: f64,
+    /// With the evolution measure, entries farther than this times the nearest are weak. Default: 4.
+    #[schemars(range(min = 1))]
+    pub epsilon: f64,
     /// omega = this / rho(D_F^-1 A_F); 0 leaves the prolongator unsmoothed. Default: 4/3.
     #[schemars(range(min = 0, max = 2))]
     pub smoothing: f64,
@@ -65,6 +72,7 @@ impl Default for SmoothedAggregation {
             measure: StrengthMeasure::Symmetric,
             theta: 0.08,
             theta_factor: 0.5,
+            epsilon: 4.0,
             smoothing: 4.0 / 3.0,
         }
     }
@@ -88,14 +96,23 @@ impl Coarsen for Aggregator<'_> {
         }
         let theta = self.params.theta * self.params.theta_factor.powi(level as i32);
         let diagonal = a.par_diagonal();
+        let measured = |a: &Csr<f64>, diagonal: &[f64]| match self.params.measure {
+            StrengthMeasure::Symmetric => strength::symmetric_strength(a, diagonal, theta),
+            StrengthMeasure::Evolution => {
+                let radius = spectral_radius(a, None, diagonal);
+                evolution_strength(a, diagonal, radius, self.params.epsilon)
+            }
+        };
+        // Blocks are aggregated as nodes; of their many entries none is left out for smoothing.
         let (aggregates, mask) = if self.block == 1 {
-            let mask = strength::symmetric_strength(a, &diagonal, theta);
+            let mask = measured(a, &diagonal);
             (aggregation::standard_aggregation(a, &mask), Some(mask))
         } else {
             let nodes = condensed(a, self.block);
-            let mask = strength::symmetric_strength(&nodes, &nodes.diagonal(), theta);
+            let mask = measured(&nodes, &nodes.diagonal());
             (aggregation::standard_aggregation(&nodes, &mask), None)
         };
+        let mask = mask.filter(|_| self.params.measure == StrengthMeasure::Symmetric);
         let k = self.near_null.len();
         if aggregates.count == 0 {
             return Ok(None);

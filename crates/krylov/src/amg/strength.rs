@@ -30,16 +30,26 @@ pub(crate) fn strength_by(
     a: &Csr<f64>,
     strong: impl Fn(usize, usize, f64) -> bool + Sync,
 ) -> Vec<bool> {
+    let values = a.values();
+    strength_by_place(a, |i, j, at| strong(i, j, values[at]))
+}
+
+/// For each entry of A, that in row i and column j stored at `at`, whether `strong(i, j, at)`.
+pub(crate) fn strength_by_place(
+    a: &Csr<f64>,
+    strong: impl Fn(usize, usize, usize) -> bool + Sync,
+) -> Vec<bool> {
     let mut mask = vec![false; a.nnz()];
     split_entries(a, &mut mask)
         .into_par_iter()
         .for_each(|(rows, mut mask)| {
             for i in rows {
-                let (columns, values) = a.row(i);
+                let begin = a.offsets()[i] as usize;
+                let (columns, _) = a.row(i);
                 let (own, rest) = mask.split_at_mut(columns.len());
                 mask = rest;
-                for ((m, &j), &v) in own.iter_mut().zip(columns).zip(values) {
-                    *m = strong(i, j as usize, v);
+                for (at, (m, &j)) in (begin..).zip(own.iter_mut().zip(columns)) {
+                    *m = strong(i, j as usize, at);
                 }
             }
         });
