@@ -9,7 +9,7 @@ use pdesolve_mesh::{Grid, difference_norms, restrict};
 
 use crate::finding::Finding;
 use crate::measure::exact_values;
-use crate::prepare::prepare;
+use crate::prepare::{Task, prepare};
 use crate::schema::{Case, ConvergeParams, Refine};
 
 /// One level of a study.
@@ -17,7 +17,7 @@ use crate::schema::{Case, ConvergeParams, Refine};
 pub struct Level {
     /// Step h, or mesh width along x.
     pub size: f64,
-    /// Steps taken.
+    /// Steps taken; iterations of a steady problem.
     pub steps: u64,
     /// ||u - exact||_2 / ||exact||_2 at the end.
     pub error: f64,
@@ -71,6 +71,14 @@ pub enum ConvergeError {
         /// What happened.
         source: StepError,
     },
+    /// A steady problem was not solved.
+    #[error("level {level}: {reason}")]
+    Unsolved {
+        /// Number of the level, from 0.
+        level: usize,
+        /// What happened.
+        reason: String,
+    },
     /// It was stopped from outside.
     #[error("interrupted after {levels} levels")]
     Interrupted {
@@ -95,7 +103,7 @@ pub fn converge(
         .converge
         .as_ref()
         .ok_or_else(|| fault("converge", "the case has no `[converge]` table"))?;
-    if params.refine == Refine::Step && case.time.step.is_none() {
+    if params.refine == Refine::Step && case.step().is_none() {
         return Err(fault(
             "converge.refine",
             "refining the step needs a fixed `time.step`",
@@ -109,7 +117,7 @@ pub fn converge(
     for number in 0..params.levels {
         let run = solve(case, params, number, interrupt)?;
         let exact = match (&params.exact, &reference) {
-            (Some(text), _) => exact_values(text, case, &run.grid, case.time.end)
+            (Some(text), _) => exact_values(text, case, &run.grid, case.end())
                 .map_err(|error| fault("converge.exact", &error.to_string()))?,
             (None, Some(fine)) => restrict(&fine.grid, &fine.values, &run.grid)
                 .ok_or_else(|| fault("converge.refine", "the meshes do not nest"))?,
@@ -159,7 +167,7 @@ fn solve(
     let factor = 2f64.powi(number as i32);
     match params.refine {
         Refine::Step => {
-            refined.time.step = case.time.step.map(|h| h / factor);
+            set_step(&mut refined, case.step().map(|h| h / factor));
         }
         Refine::Mesh => {
             for counts in [&mut refined.mesh.cells, &mut refined.mesh.points] {
@@ -167,10 +175,8 @@ fn solve(
                     *n <<= number;
                 }
             }
-            refined.time.step = case
-                .time
-                .step
-                .map(|h| h / factor.powf(params.step_exponent));
+            let finer = |h| h / factor.powf(params.step_exponent);
+            set_step(&mut refined, case.step().map(finer));
         }
     }
     let mut prepared = prepare(&refined).map_err(ConvergeError::Case)?;
@@ -185,28 +191,50 @@ fn solve(
                 format!("this problem has no field `{}`", params.field),
             )])
         })?;
-    let mut watch = Watch { interrupt };
-    let simulation = prepared.simulation.as_mut();
-    let report = pdesolve_core::drive(simulation, &prepared.output_times, &mut watch).map_err(
-        |DriveError::Step(source)| ConvergeError::Step {
-            level: number,
-            source,
-        },
-    )?;
-    if report.stop == StopReason::Interrupted {
-        return Err(ConvergeError::Interrupted { levels: number });
-    }
     let mut values = vec![0.0; prepared.grid.len()];
-    simulation.sample(field, &mut values);
+    let steps = match &mut prepared.task {
+        Task::March(simulation) => {
+            let mut watch = Watch { interrupt };
+            let times = &prepared.output_times;
+            let report = pdesolve_core::drive(simulation.as_mut(), times, &mut watch).map_err(
+                |DriveError::Step(source)| ConvergeError::Step {
+                    level: number,
+                    source,
+                },
+            )?;
+            if report.stop == StopReason::Interrupted {
+                return Err(ConvergeError::Interrupted { levels: number });
+            }
+            simulation.sample(field, &mut values);
+            report.steps
+        }
+        Task::Solve(problem) => {
+            let outcome = problem
+                .solve(&mut |_| asked(interrupt))
+                .map_err(|fault| unsolved(number, fault.reason))?;
+            if outcome.interrupted {
+                return Err(ConvergeError::Interrupted { levels: number });
+            }
+            if !outcome.converged {
+                let reason = format!(
+                    "{} after {} iterations of {}",
+                    outcome.status, outcome.iterations, outcome.method
+                );
+                return Err(unsolved(number, reason));
+            }
+            problem.sample(field, &mut values);
+            outcome.iterations as u64
+        }
+    };
     let size = match params.refine {
-        Refine::Step => refined.time.step.unwrap_or(f64::NAN),
+        Refine::Step => refined.step().unwrap_or(f64::NAN),
         Refine::Mesh => prepared.grid.axes()[0].min_spacing(),
     };
     Ok(Solved {
         grid: prepared.grid,
         values,
         size,
-        steps: report.steps,
+        steps,
     })
 }
 
@@ -219,10 +247,25 @@ impl Observer for Watch<'_> {
     type Error = Infallible;
 
     fn step(&mut self, _: &mut dyn Simulation, _: &Step) -> Result<Control, Infallible> {
-        Ok(if self.interrupt.load(Ordering::Relaxed) {
-            Control::Interrupt
-        } else {
-            Control::Continue
-        })
+        Ok(asked(self.interrupt))
+    }
+}
+
+/// What an interrupt flag asks for.
+fn asked(interrupt: &AtomicBool) -> Control {
+    if interrupt.load(Ordering::Relaxed) {
+        Control::Interrupt
+    } else {
+        Control::Continue
+    }
+}
+
+fn unsolved(level: usize, reason: String) -> ConvergeError {
+    ConvergeError::Unsolved { level, reason }
+}
+
+fn set_step(case: &mut Case, step: Option<f64>) {
+    if let Some(time) = &mut case.time {
+        time.step = step;
     }
 }

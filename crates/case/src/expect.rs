@@ -163,13 +163,14 @@ impl Expect {
                 Some(_) => {}
             }
         }
-        let inside = case.time.start..=case.time.end;
+        let inside = case.start()..=case.end();
         if let Some(time) = self.time.filter(|time| !inside.contains(time)) {
             fault(
                 "time",
                 format!(
                     "t = {time} lies outside the run from {} to {}",
-                    case.time.start, case.time.end
+                    case.start(),
+                    case.end()
                 ),
             );
         }

@@ -30,6 +30,36 @@ impl Loaded<Case> {
             .note("nothing was overwritten")
             .help("leave out `--resume` to start afresh")
             .into(),
+            RunError::NotSolved {
+                outcome,
+                checkpoint,
+                output,
+            } => {
+                let mut diagnostic = Diagnostic::error(
+                    codes::NOT_SOLVED,
+                    format!(
+                        "the solve ended after {} iterations of {}: {}; the relative residual is {:.3e}",
+                        outcome.iterations,
+                        outcome.method,
+                        outcome.status,
+                        outcome.relative_residual
+                    ),
+                )
+                .note(format!(
+                    "the last iterate is kept in `{}` and `{}`",
+                    output.display(),
+                    checkpoint.display()
+                ));
+                if !outcome.advice.is_empty() {
+                    diagnostic = diagnostic.help(outcome.advice.clone());
+                }
+                diagnostic.into()
+            }
+            RunError::Solve { reason } => Diagnostic::error(
+                codes::NOT_SOLVED,
+                format!("the solve could not begin: {reason}"),
+            )
+            .into(),
             RunError::Step {
                 source,
                 checkpoint,
@@ -89,6 +119,9 @@ fn step_fault(error: &StepError, solver: &Solver) -> Diagnostic {
                 }
                 (Solver::FiniteVolume(_), true) => {
                     "the CFL number is above 1: take a smaller `time.step`, or give `time.cfl` instead"
+                }
+                (Solver::Linear(_) | Solver::Implicit(_), _) => {
+                    "look for infinities in the source, the initial data and the boundary values"
                 }
                 (Solver::FiniteVolume(_), false) => {
                     "halve `time.step` or `time.cfl`, or take more cells"

@@ -7,6 +7,7 @@ use pdesolve_mesh::{Grid, difference_norms};
 
 use crate::expect::{Expect, Quantity, nearest_sample, of_field};
 use crate::function::Function;
+use crate::results::ITERATION;
 use crate::schema::Case;
 
 /// A measured value beside its reference.
@@ -231,6 +232,11 @@ fn history(expect: &Expect, file: &VtkHdfFile) -> Result<f64, MeasureError> {
         ))
     })?;
     match expect.time {
+        // A steady problem has its quantities in the row of the solution.
+        None if names.first().is_some_and(|n| n == ITERATION) => rows
+            .last()
+            .map(|row| row[column])
+            .ok_or_else(|| missing(format!("row of the history of `{name}`"))),
         None => Ok(rows
             .iter()
             .map(|row| row[column])

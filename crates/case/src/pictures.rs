@@ -9,6 +9,7 @@ use pdesolve_io::{IoError, VtkHdfFile};
 
 use crate::names;
 use crate::plots::{PlotKind, PlotParams};
+use crate::results::ITERATION;
 use crate::run::beside;
 
 /// Frames drawn as curves where the table names no times.
@@ -174,8 +175,19 @@ fn steps(file: &VtkHdfFile, params: &PlotParams, default: usize) -> Vec<usize> {
     steps
 }
 
-fn time_label(t: f64) -> String {
-    format!("t = {}", (t * 1e9).round() / 1e9)
+/// What a frame is called: its time, or nothing where the problem has none.
+fn frame_label(file: &VtkHdfFile, step: usize) -> Result<String, PictureError> {
+    if is_steady(file)? {
+        return Ok(String::new());
+    }
+    let t = file.times()[step];
+    Ok(format!("t = {}", (t * 1e9).round() / 1e9))
+}
+
+/// Whether the file is that of a problem without time.
+fn is_steady(file: &VtkHdfFile) -> Result<bool, PictureError> {
+    let (columns, _) = file.history()?;
+    Ok(columns.first().is_some_and(|name| name == ITERATION))
 }
 
 fn need_one_axis(file: &VtkHdfFile, kind: &'static str) -> Result<(), PictureError> {
@@ -196,7 +208,7 @@ fn draw_lines(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(),
     let mut curves = Vec::new();
     for step in steps(file, params, CURVES) {
         curves.push(Curve {
-            label: time_label(file.times()[step]),
+            label: frame_label(file, step)?,
             x: x.to_vec(),
             y: file.read(&name, step)?,
         });
@@ -251,7 +263,7 @@ fn draw_map(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(), P
     for step in steps(file, params, 1) {
         let values = file.read(&name, step)?;
         shown.push((
-            time_label(file.times()[step]),
+            frame_label(file, step)?,
             values[middle..middle + plane].to_vec(),
         ));
     }
@@ -275,7 +287,10 @@ fn draw_history(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(
     let (columns, rows) = file.history()?;
     let wanted = match &params.names {
         Some(names) => names.clone(),
-        None => columns.iter().skip(3).take(1).cloned().collect(),
+        None => {
+            let first = if is_steady(file)? { 1 } else { 3 };
+            columns.iter().skip(first).take(1).cloned().collect()
+        }
     };
     let t: Vec<f64> = rows.iter().map(|row| row[0]).collect();
     let mut curves = Vec::new();
@@ -292,7 +307,10 @@ fn draw_history(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(
     }
     let labels = Labels {
         title: file.meta().title.clone(),
-        x: "t".to_owned(),
+        x: match columns.first() {
+            Some(name) if name == ITERATION => ITERATION.to_owned(),
+            _ => "t".to_owned(),
+        },
         y: if wanted.len() == 1 {
             wanted[0].clone()
         } else {

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use pdesolve_core::{FieldSpec, Simulation};
+use pdesolve_core::{FieldSpec, Simulation, Stationary};
 use pdesolve_mesh::{Grid, MeshError};
-use pdesolve_pde::RandomField;
 use pdesolve_pde::finite_volume::{
     BoundaryConditions, BoundaryValue, Condition, FiniteVolume, FiniteVolumeError,
     FiniteVolumeParams,
 };
 use pdesolve_pde::spectral::{Spectral, SpectralError, SpectralParams};
+use pdesolve_pde::{RandomField, TimeParams};
 
+use crate::elliptic;
 use crate::finding::Finding;
 use crate::function::Function;
 use crate::names::{number, suggest};
@@ -23,7 +24,7 @@ pub struct Prepared {
     /// The grid all fields live on.
     pub grid: Grid,
     /// The solver, holding the initial state.
-    pub simulation: Box<dyn Simulation + Send>,
+    pub task: Task,
     /// All fields of the simulation, each trajectory's.
     pub fields: Vec<FieldSpec>,
     /// Numbers of the fields that are written.
@@ -34,6 +35,32 @@ pub struct Prepared {
     pub write_initial: bool,
     /// Numbers of the monitored quantities.
     pub monitored: Vec<usize>,
+}
+
+/// What there is to do.
+pub enum Task {
+    /// Steps in time.
+    March(Box<dyn Simulation + Send>),
+    /// One solve.
+    Solve(Box<dyn Stationary + Send>),
+}
+
+impl Task {
+    /// Names and units of the fields.
+    pub fn fields(&self) -> Vec<FieldSpec> {
+        match self {
+            Self::March(simulation) => simulation.fields(),
+            Self::Solve(problem) => problem.fields(),
+        }
+    }
+
+    /// Names of the quantities.
+    pub fn quantity_names(&self) -> Vec<String> {
+        match self {
+            Self::March(simulation) => simulation.quantity_names(),
+            Self::Solve(problem) => problem.quantity_names(),
+        }
+    }
 }
 
 /// Builds the simulation of a case.
@@ -52,53 +79,23 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
         None
     };
     findings.extend(shadowing_parameters(case));
-    let span = case.time.end - case.time.start;
-    if span.is_nan() || span <= 0.0 {
-        findings.push(Finding::new(
-            "E0305",
-            "time.end",
-            format!(
-                "the run ends at {}, which is not after its start at {}",
-                number(case.time.end),
-                number(case.time.start)
-            ),
-        ));
-    }
-    if let Some(step) = case.time.step
-        && span / step > MOST_STEPS
-    {
-        findings.push(Finding::new(
-            "E0305",
-            "time.step",
-            format!(
-                "the run from {} to {} would take {} steps of {}; at most {} are possible",
-                number(case.time.start),
-                number(case.time.end),
-                number((span / step).round()),
-                number(step),
-                number(MOST_STEPS)
-            ),
-        ));
-    }
-    let output_times = output_times(case, &mut findings);
+    let time = time_table(case, &mut findings);
+    let output_times = time.map_or(Vec::new(), |time| output_times(case, time, &mut findings));
     let Some(grid) = grid else {
         return Err(findings);
     };
-    let simulation = match &case.solver {
-        Solver::Spectral(params) => spectral(case, params, &grid, &mut findings),
-        Solver::FiniteVolume(params) => volumes(case, params, &grid, &mut findings),
-    };
+    let task = task(case, time, &grid, &mut findings);
     // The solver says the same of the end or the step once more.
     let said: Vec<String> = (findings.iter().filter(|f| f.code == "E0305"))
         .map(|finding| finding.path.clone())
         .collect();
     findings.retain(|finding| finding.code == "E0305" || !said.contains(&finding.path));
-    let Some(simulation) = simulation else {
+    let Some(task) = task else {
         return Err(findings);
     };
-    let fields = simulation.fields();
+    let fields = task.fields();
     let written = written_fields(&case.output, &fields, &mut findings);
-    let quantities = simulation.quantity_names();
+    let quantities = task.quantity_names();
     let monitored = match &case.output.monitor {
         None => (0..quantities.len().min(1)).collect(),
         Some(names) => positions(
@@ -109,10 +106,10 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
             &mut findings,
         ),
     };
-    let write_initial = case.output.from.is_none_or(|from| from <= case.time.start);
+    let write_initial = case.output.from.is_none_or(|from| from <= case.start());
     let mut frames = output_times.clone();
     if write_initial {
-        frames.insert(0, case.time.start);
+        frames.insert(0, case.start());
     }
     let all_fields: Vec<String> = fields.iter().map(|f| f.name.clone()).collect();
     let written_names: Vec<String> = written.iter().map(|&f| all_fields[f].clone()).collect();
@@ -128,7 +125,7 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
         Ok(Prepared {
             write_initial,
             grid,
-            simulation,
+            task,
             fields,
             written,
             output_times,
@@ -136,6 +133,108 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
         })
     } else {
         Err(findings)
+    }
+}
+
+/// The `[time]` table, where the problem wants one and it can be used.
+fn time_table<'a>(case: &'a Case, findings: &mut Vec<Finding>) -> Option<&'a TimeParams> {
+    let kind = case.problem.kind();
+    let steady = case.problem.is_steady();
+    let Some(time) = &case.time else {
+        if !steady {
+            findings.push(
+                Finding::new(
+                    "E0205",
+                    "problem.kind",
+                    format!("the case lacks the table [time], and `{kind}` changes in time"),
+                )
+                .help("add `[time]` with `end = ...` and `step = ...`"),
+            );
+        }
+        for (key, given) in [
+            ("every", case.output.every.is_some()),
+            ("at", case.output.at.is_some()),
+            ("from", case.output.from.is_some()),
+            ("history_every", case.output.history_every.is_some()),
+        ] {
+            if given && steady {
+                findings.push(Finding::new(
+                    "E0306",
+                    format!("output.{key}"),
+                    format!("`{kind}` has no time, so there is one frame only"),
+                ));
+            }
+        }
+        return None;
+    };
+    if steady {
+        findings.push(
+            Finding::new(
+                "E0305",
+                "time",
+                format!("`{kind}` has no time, so it takes no table [time]"),
+            )
+            .help("leave it out; for diffusion in time take `problem.kind = \"heat\"`"),
+        );
+        return None;
+    }
+    let span = time.end - time.start;
+    if span.is_nan() || span <= 0.0 {
+        findings.push(Finding::new(
+            "E0305",
+            "time.end",
+            format!(
+                "the run ends at {}, which is not after its start at {}",
+                number(time.end),
+                number(time.start)
+            ),
+        ));
+    }
+    if let Some(step) = time.step
+        && span / step > MOST_STEPS
+    {
+        findings.push(Finding::new(
+            "E0305",
+            "time.step",
+            format!(
+                "the run from {} to {} would take {} steps of {}; at most {} are possible",
+                number(time.start),
+                number(time.end),
+                number((span / step).round()),
+                number(step),
+                number(MOST_STEPS)
+            ),
+        ));
+    }
+    Some(time)
+}
+
+/// The solver of the case, with its initial data.
+fn task(
+    case: &Case,
+    time: Option<&TimeParams>,
+    grid: &Grid,
+    findings: &mut Vec<Finding>,
+) -> Option<Task> {
+    match (&case.solver, time) {
+        (Solver::Linear(params), _) => {
+            elliptic::steady(case, params, grid, findings).map(Task::Solve)
+        }
+        (Solver::Spectral(params), Some(time)) => {
+            spectral(case, params, time, grid, findings).map(Task::March)
+        }
+        (Solver::FiniteVolume(params), Some(time)) => {
+            volumes(case, params, time, grid, findings).map(Task::March)
+        }
+        (Solver::Implicit(params), Some(time)) => {
+            elliptic::implicit(case, params, time, grid, findings).map(Task::March)
+        }
+        (_, None) => {
+            if case.problem.is_steady() {
+                findings.push(solver_mismatch(case));
+            }
+            None
+        }
     }
 }
 
@@ -279,8 +378,8 @@ fn mesh_finding(error: MeshError) -> Finding {
 ///
 /// Each is computed as start + k every, never by adding up, so that runs to different ends
 /// share their times bit for bit.
-fn output_times(case: &Case, findings: &mut Vec<Finding>) -> Vec<f64> {
-    let (start, end) = (case.time.start, case.time.end);
+fn output_times(case: &Case, time: &TimeParams, findings: &mut Vec<Finding>) -> Vec<f64> {
+    let (start, end) = (time.start, time.end);
     let mut times = match (&case.output.every, &case.output.at) {
         (Some(_), Some(_)) => {
             findings.push(Finding::new(
@@ -401,10 +500,10 @@ fn written_fields(
 }
 
 /// Values of each field of each trajectory at the start, `[trajectory][field]`.
-type InitialValues = Vec<Vec<Vec<f64>>>;
+pub(crate) type InitialValues = Vec<Vec<Vec<f64>>>;
 
 /// Evaluates `[initial]`: every field needs an entry, and every entry must be a field.
-fn initial_values(
+pub(crate) fn initial_values(
     case: &Case,
     grid: &Grid,
     fields: &[String],
@@ -444,7 +543,7 @@ fn initial_values(
                 match Function::compile(text, &path, grid.dim(), false, &case.parameters) {
                     Err(finding) => findings.push(finding),
                     Ok(function) => {
-                        let sampled = function.on(grid, case.time.start);
+                        let sampled = function.on(grid, case.start());
                         if let Some(bad) = sampled.iter().position(|v| !v.is_finite()) {
                             findings.push(Finding::new(
                                 "E0303",
@@ -476,7 +575,7 @@ fn initial_values(
     (findings.len() == before).then_some(values)
 }
 
-fn solver_mismatch(case: &Case) -> Finding {
+pub(crate) fn solver_mismatch(case: &Case) -> Finding {
     let valid = PROBLEMS
         .iter()
         .find(|entry| entry.kind == case.problem.kind())
@@ -496,6 +595,7 @@ fn solver_mismatch(case: &Case) -> Finding {
 fn spectral(
     case: &Case,
     params: &SpectralParams,
+    time: &TimeParams,
     grid: &Grid,
     findings: &mut Vec<Finding>,
 ) -> Option<Box<dyn Simulation + Send>> {
@@ -527,8 +627,7 @@ fn spectral(
     };
     let names: Vec<String> = equation.fields().into_iter().map(|f| f.name).collect();
     let initial = initial_values(case, grid, &names, findings);
-    let mut simulation = match Spectral::new(equation, grid, params, &case.time, case.trajectories)
-    {
+    let mut simulation = match Spectral::new(equation, grid, params, time, case.trajectories) {
         Ok(simulation) => simulation,
         Err(error) => {
             findings.push(Finding::new(
@@ -550,6 +649,7 @@ fn spectral(
 fn volumes(
     case: &Case,
     params: &FiniteVolumeParams,
+    time: &TimeParams,
     grid: &Grid,
     findings: &mut Vec<Finding>,
 ) -> Option<Box<dyn Simulation + Send>> {
@@ -592,6 +692,14 @@ fn volumes(
             Boundary::Neumann { gradient } => {
                 value_of("gradient", gradient).map(|gradient| Condition::Neumann { gradient })
             }
+            Boundary::Robin { .. } => {
+                findings.push(Finding::new(
+                    "E0309",
+                    format!("boundary.{name}.kind"),
+                    "`robin` is a condition for elliptic problems; conservation laws take wall, inflow, outflow, dirichlet or neumann",
+                ));
+                None
+            }
         };
         if let Some(condition) = condition {
             conditions.set(name, condition);
@@ -619,7 +727,7 @@ fn volumes(
     if !complete {
         return None;
     }
-    match FiniteVolume::new(law, grid, &conditions, source, params, &case.time) {
+    match FiniteVolume::new(law, grid, &conditions, source, params, time) {
         Ok(mut simulation) => {
             simulation.set_field(&initial?[0][0]);
             Some(Box::new(simulation))
@@ -636,7 +744,7 @@ fn volumes(
 }
 
 /// A boundary value as a function of time and position.
-fn boundary_value(
+pub(crate) fn boundary_value(
     value: &Value,
     path: &str,
     case: &Case,

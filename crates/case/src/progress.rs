@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use pdesolve_core::{Iterate, Outcome};
+
 /// What is about to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Started {
@@ -13,6 +15,8 @@ pub struct Started {
     pub start: f64,
     /// Time at which it ends.
     pub end: f64,
+    /// Whether there is no time: one solve.
+    pub steady: bool,
     /// Accepted steps before this run: not 0 where it is resumed.
     pub steps: u64,
     /// File that is written.
@@ -35,7 +39,7 @@ pub struct Stepped {
 /// What a run did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {
-    /// Whether the end was reached; otherwise the run was interrupted and its state saved.
+    /// Whether the end was reached, or the steady problem solved; otherwise the run was interrupted and its state saved.
     pub reached_end: bool,
     /// Time reached.
     pub time: f64,
@@ -53,6 +57,8 @@ pub struct Finished {
     pub output: PathBuf,
     /// The checkpoint, where one was left behind.
     pub checkpoint: Option<PathBuf>,
+    /// How the solve of a steady problem went.
+    pub solve: Option<Outcome>,
     /// Lines worth a look: balances, errors against `exact`, name and value each.
     pub results: Vec<(String, f64)>,
 }
@@ -68,6 +74,9 @@ pub trait Progress {
     /// After each accepted step. `monitor` computes the monitored quantities, name and value
     /// each: call it only when they will be shown.
     fn step(&mut self, _step: &Stepped, _monitor: &mut dyn FnMut() -> Vec<(String, f64)>) {}
+
+    /// After each iteration of the solve of a steady problem.
+    fn iteration(&mut self, _iterate: &Iterate) {}
 
     /// After a frame was written to the output file.
     fn output(&mut self, _time: f64, _frame: usize) {}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pdesolve_pde::elliptic::{self, EllipticProblem, ImplicitParams, LinearParams};
 use pdesolve_pde::finite_volume::{self, FiniteVolumeParams, ScalarLaw};
 use pdesolve_pde::spectral::equations as eq;
 use pdesolve_pde::spectral::{
@@ -49,6 +50,8 @@ macro_rules! problems {
 
 const SPECTRAL: &[&str] = &["spectral"];
 const VOLUMES: &[&str] = &["finite_volume"];
+const LINEAR: &[&str] = &["linear"];
+const IMPLICIT: &[&str] = &["implicit"];
 const BOTH: &[&str] = &["spectral", "finite_volume"];
 
 problems! {
@@ -66,6 +69,12 @@ problems! {
     SwiftHohenberg(eq::SwiftHohenberg) "swift_hohenberg" SPECTRAL, "u_t = r u - (k^2 + laplace)^2 u + g u^2 - u^3";
     GrayScott(eq::GrayScott) "gray_scott" SPECTRAL, "u_t = Du laplace u - u v^2 + f (1 - u), v_t = Dv laplace v + u v^2 - (f + k) v";
     NavierStokes(eq::NavierStokes) "navier_stokes" SPECTRAL, "2-D incompressible flow, vorticity form, with drag and Kolmogorov forcing";
+    Poisson(elliptic::Poisson) "poisson" LINEAR, "-laplace u = f";
+    SteadyDiffusion(elliptic::SteadyDiffusion) "steady_diffusion" LINEAR, "-div(K grad u) + r u = f, K a number, field or tensor";
+    SteadyAdvectionDiffusion(elliptic::SteadyAdvectionDiffusion) "steady_advection_diffusion" LINEAR, "div(c u) - div(D grad u) = f";
+    Darcy(elliptic::Darcy) "darcy" LINEAR, "-div(K grad p) = q, with the velocity v = -K grad p";
+    Helmholtz(elliptic::Helmholtz) "helmholtz" LINEAR, "-laplace u - k^2 u = f";
+    Heat(elliptic::Heat) "heat" IMPLICIT, "u_t = div(K grad u) + f, K a number, field or tensor";
     Expression(ExpressionParams) "expression" SPECTRAL, "your own right-hand side as text, one a field";
 }
 
@@ -77,6 +86,10 @@ pub enum Solver {
     Spectral(SpectralParams),
     /// Finite volumes on a grid of cells, for scalar conservation laws.
     FiniteVolume(FiniteVolumeParams),
+    /// Steady problems by finite volumes: one linear system, solved by a Krylov method.
+    Linear(LinearParams),
+    /// Diffusion in time by finite volumes and implicit steps, each solved by a Krylov method.
+    Implicit(ImplicitParams),
 }
 
 impl Solver {
@@ -85,6 +98,8 @@ impl Solver {
         match self {
             Self::Spectral(_) => "spectral",
             Self::FiniteVolume(_) => "finite_volume",
+            Self::Linear(_) => "linear",
+            Self::Implicit(_) => "implicit",
         }
     }
 
@@ -101,6 +116,15 @@ impl Solver {
             Self::FiniteVolume(params) => format!(
                 "finite volumes, {}",
                 name(serde_json::to_value(params.reconstruction))
+            ),
+            Self::Linear(params) => format!(
+                "finite volumes, method {}, preconditioner {}",
+                params.method.name(),
+                params.preconditioner.name()
+            ),
+            Self::Implicit(params) => format!(
+                "finite volumes, {}",
+                name(serde_json::to_value(params.scheme))
             ),
         }
     }
@@ -119,7 +143,13 @@ impl Problem {
         let equation: Arc<dyn SpectralEquation> = match self {
             Self::Advection(p) => Arc::new(p.clone()),
             Self::Diffusion(p) => Arc::new(p.clone()),
-            Self::AdvectionDiffusion(_) => return Ok(None),
+            Self::AdvectionDiffusion(_)
+            | Self::Poisson(_)
+            | Self::SteadyDiffusion(_)
+            | Self::SteadyAdvectionDiffusion(_)
+            | Self::Darcy(_)
+            | Self::Helmholtz(_)
+            | Self::Heat(_) => return Ok(None),
             Self::Dispersion(p) => Arc::new(p.clone()),
             Self::HyperDiffusion(p) => Arc::new(p.clone()),
             Self::Burgers(p) => Arc::new(p.clone()),
@@ -160,6 +190,24 @@ impl Problem {
             })),
             _ => None,
         }
+    }
+
+    /// The equation as an elliptic problem; `None` where it is none.
+    pub fn elliptic(&self) -> Option<&dyn EllipticProblem> {
+        match self {
+            Self::Poisson(p) => Some(p),
+            Self::SteadyDiffusion(p) => Some(p),
+            Self::SteadyAdvectionDiffusion(p) => Some(p),
+            Self::Darcy(p) => Some(p),
+            Self::Helmholtz(p) => Some(p),
+            Self::Heat(p) => Some(p),
+            _ => None,
+        }
+    }
+
+    /// Whether the problem has no time.
+    pub fn is_steady(&self) -> bool {
+        self.elliptic().is_some() && !matches!(self, Self::Heat(_))
     }
 }
 

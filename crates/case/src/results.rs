@@ -26,8 +26,7 @@ pub(crate) struct Written<'a> {
 
 /// Finds what is wrong with `[[expect]]`, `[[plot]]` and `[converge]`.
 pub(crate) fn check(case: &Case, written: &Written<'_>, findings: &mut Vec<Finding>) {
-    let mut columns = vec!["time".to_owned(), "step".to_owned(), "dt".to_owned()];
-    columns.extend_from_slice(written.quantities);
+    let columns = history_columns(case, written.quantities);
     for (i, expect) in case.expect.iter().enumerate() {
         let path = format!("expect[{i}]");
         expect.check(&path, case, written.grid, findings);
@@ -77,6 +76,20 @@ pub(crate) fn check(case: &Case, written: &Written<'_>, findings: &mut Vec<Findi
     }
 }
 
+/// Names of the columns of the history.
+pub(crate) fn history_columns(case: &Case, quantities: &[String]) -> Vec<String> {
+    let first: &[&str] = if case.problem.is_steady() {
+        &[ITERATION, "residual"]
+    } else {
+        &["time", "step", "dt"]
+    };
+    let first = first.iter().map(|&name| name.to_owned());
+    first.chain(quantities.iter().cloned()).collect()
+}
+
+/// First column of the history of a steady problem.
+pub(crate) const ITERATION: &str = "iteration";
+
 fn check_name(what: &str, name: &str, valid: &[String], path: &str, findings: &mut Vec<Finding>) {
     if !valid.iter().any(|v| v == name || base_name(v) == name) {
         findings.push(
@@ -116,7 +129,7 @@ fn check_expect(
     let anywhere = expect.quantity == Quantity::History && case.output.history_every.is_some();
     if let (Some(time), false) = (expect.time, anywhere) {
         let near = |t: &&f64| (*t - time).abs() <= 1e-9 * (1.0 + time.abs());
-        let inside = time >= case.time.start && time <= case.time.end;
+        let inside = time >= case.start() && time <= case.end();
         if inside && !written.frames.iter().any(|t| near(&t)) {
             findings.push(
                 Finding::new(

@@ -12,14 +12,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use pdesolve_core::{
-    Control, DriveError, Observer, Simulation, State, Step, StepError, StopReason,
+    Control, DriveError, Observer, Outcome, Simulation, State, Step, StepError, StopReason,
 };
 use pdesolve_io::{IoError, RunMeta, VtkHdfWriter, checkpoint};
+use pdesolve_mesh::Grid;
 
 use crate::finding::Finding;
 use crate::fingerprint::{difference, fingerprint};
-use crate::prepare::{Prepared, prepare};
+use crate::prepare::{Task, prepare};
 use crate::progress::{Finished, Progress, Started, Stepped};
+use crate::results::history_columns;
+use crate::run_steady::run_steady;
 use crate::schema::Case;
 
 /// Wall-clock seconds between checkpoints where the case does not say.
@@ -71,6 +74,22 @@ pub enum RunError {
         checkpoint: PathBuf,
         /// The output file, whose last frame is the last good state.
         output: PathBuf,
+    },
+    /// A steady problem was not solved; the last iterate was kept.
+    #[error("{}, after {} iterations of {}", .outcome.status, .outcome.iterations, .outcome.method)]
+    NotSolved {
+        /// How the solve ended.
+        outcome: Box<Outcome>,
+        /// The checkpoint that holds the last iterate.
+        checkpoint: PathBuf,
+        /// The output file, whose frame is the last iterate.
+        output: PathBuf,
+    },
+    /// The solve of a steady problem could not begin.
+    #[error("{reason}")]
+    Solve {
+        /// Why not.
+        reason: String,
     },
     /// A file could not be written during the run.
     #[error(transparent)]
@@ -138,41 +157,56 @@ pub fn run(
         std::fs::create_dir_all(folder)
             .map_err(|source| RunError::Input(IoError::system("create", folder, source)))?;
     }
+    if let Some(state) = &state {
+        let restored = match &mut prepared.task {
+            Task::March(simulation) => simulation.restore(state),
+            Task::Solve(problem) => problem.restore(state),
+        };
+        restored.map_err(|source| RunError::Restore {
+            path: checkpoint.clone(),
+            source,
+        })?;
+    }
+    let simulation = match &mut prepared.task {
+        Task::March(simulation) => simulation.as_mut(),
+        // It has one frame, which is written anew.
+        Task::Solve(_) => {
+            let writer = VtkHdfWriter::create(&options.output, &prepared.grid, &specs, &meta)
+                .map_err(RunError::Input)?;
+            let paths = (options.output.clone(), checkpoint);
+            return run_steady(case, prepared, writer, paths, &print, options, progress);
+        }
+    };
     let writer = match &state {
-        Some(state) => {
-            let restored = prepared.simulation.restore(state);
-            restored.map_err(|source| RunError::Restore {
-                path: checkpoint.clone(),
-                source,
-            })?;
-            let time = prepared.simulation.time();
-            if options.output.exists() {
-                VtkHdfWriter::extend(&options.output, &prepared.grid, &specs, &meta, time)
-            } else {
-                progress.note(&format!(
-                    "{} is gone: a new one begins with the frames after t = {time}",
-                    options.output.display()
-                ));
-                VtkHdfWriter::create(&options.output, &prepared.grid, &specs, &meta)
-            }
+        Some(_) if options.output.exists() => {
+            let time = simulation.time();
+            VtkHdfWriter::extend(&options.output, &prepared.grid, &specs, &meta, time)
+        }
+        Some(_) => {
+            progress.note(&format!(
+                "{} is gone: a new one begins with the frames after t = {}",
+                options.output.display(),
+                simulation.time()
+            ));
+            VtkHdfWriter::create(&options.output, &prepared.grid, &specs, &meta)
         }
         None => VtkHdfWriter::create(&options.output, &prepared.grid, &specs, &meta),
     }
     .map_err(RunError::Input)?;
 
-    let start = prepared.simulation.time();
-    let first_step = prepared.simulation.steps();
+    let start = simulation.time();
+    let first_step = simulation.steps();
     progress.started(&Started {
         title: case.title.clone(),
-        summary: summary(case, &prepared),
+        summary: summary(case, &prepared.grid),
         start,
-        end: case.time.end,
+        end: case.end(),
+        steady: false,
         steps: first_step,
         output: options.output.clone(),
     });
-    let quantity_names = prepared.simulation.quantity_names();
-    let mut history_names = vec!["time".to_owned(), "step".to_owned(), "dt".to_owned()];
-    history_names.extend(quantity_names.iter().cloned());
+    let quantity_names = simulation.quantity_names();
+    let history_names = history_columns(case, &quantity_names);
     let mut recorder = Recorder {
         frame: vec![vec![0.0; prepared.grid.len()]; prepared.written.len()],
         written: &prepared.written,
@@ -196,7 +230,6 @@ pub fn run(
         interrupt: options.interrupt,
         progress,
     };
-    let simulation = prepared.simulation.as_mut();
     if state.is_none() {
         if prepared.write_initial {
             recorder.output(simulation).map_err(RunError::Output)?;
@@ -242,6 +275,7 @@ pub fn run(
         frames: recorder.frames,
         output: options.output.clone(),
         checkpoint: Some(checkpoint),
+        solve: None,
         results,
     };
     recorder.progress.finished(&finished);
@@ -249,8 +283,8 @@ pub fn run(
 }
 
 /// One line: problem, grid, method.
-fn summary(case: &Case, prepared: &Prepared) -> String {
-    let shape: Vec<String> = prepared.grid.shape().iter().map(usize::to_string).collect();
+pub(crate) fn summary(case: &Case, grid: &Grid) -> String {
+    let shape: Vec<String> = grid.shape().iter().map(usize::to_string).collect();
     let batch = match case.trajectories {
         1 => String::new(),
         n => format!(", {n} trajectories"),
@@ -259,7 +293,7 @@ fn summary(case: &Case, prepared: &Prepared) -> String {
         "{} on {} {}{batch}, {}",
         case.problem.kind(),
         shape.join(" x "),
-        match prepared.grid.centring() {
+        match grid.centring() {
             pdesolve_mesh::Centring::Point => "points",
             pdesolve_mesh::Centring::Cell => "cells",
         },

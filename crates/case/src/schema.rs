@@ -41,19 +41,22 @@ pub struct Case {
     /// Named constants that every expression of the file may use.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, f64>,
-    /// Initial data of each field.
+    /// Initial data of each field; of a steady problem the first guess, 0 by default.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub initial: BTreeMap<String, Initial>,
-    /// Conditions at the boundaries `left`, `right`, `bottom`, `top` that are not periodic
-    /// (finite volumes).
+    /// Conditions at the boundaries `left`, `right`, `bottom`, `top`, `back`, `front` that are not
+    /// periodic (finite volumes and elliptic problems).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub boundary: BTreeMap<String, Boundary>,
-    /// Source added to the time derivative of a field: an expression in x, y, t (finite volumes).
+    /// Source of a field: an expression in x, y, z, t. It is added to the time derivative, and is the
+    /// right-hand side f of a steady problem (finite volumes and elliptic problems).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub source: BTreeMap<String, String>,
     /// The method.
     pub solver: Solver,
-    /// From when to when, and with which steps.
-    pub time: TimeParams,
+    /// From when to when, and with which steps. A steady problem has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<TimeParams>,
     /// What is written, and when.
     #[serde(default)]
     pub output: OutputParams,
@@ -70,6 +73,23 @@ pub struct Case {
 
 fn one() -> usize {
     1
+}
+
+impl Case {
+    /// Time of the initial state; 0 for a steady problem.
+    pub fn start(&self) -> f64 {
+        self.time.as_ref().map_or(0.0, |time| time.start)
+    }
+
+    /// Time at which the run ends; 0 for a steady problem.
+    pub fn end(&self) -> f64 {
+        self.time.as_ref().map_or(0.0, |time| time.end)
+    }
+
+    /// The fixed step, where there is one.
+    pub fn step(&self) -> Option<f64> {
+        self.time.as_ref().and_then(|time| time.step)
+    }
 }
 
 /// Initial data of one field.
@@ -118,6 +138,31 @@ pub enum Boundary {
         /// Outward normal derivative.
         gradient: Value,
     },
+    /// `alpha` u + `beta` du/dn = `value`, with n the outward normal (elliptic problems).
+    Robin {
+        /// Weight of the field; not negative.
+        #[schemars(range(min = 0))]
+        alpha: f64,
+        /// Weight of its outward normal derivative; not negative.
+        #[schemars(range(min = 0))]
+        beta: f64,
+        /// Value of the sum.
+        value: Value,
+    },
+}
+
+impl Boundary {
+    /// Value of `kind`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Wall => "wall",
+            Self::Inflow { .. } => "inflow",
+            Self::Outflow => "outflow",
+            Self::Dirichlet { .. } => "dirichlet",
+            Self::Neumann { .. } => "neumann",
+            Self::Robin { .. } => "robin",
+        }
+    }
 }
 
 /// What is written, and when.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pdesolve::case::progress::{Finished, Progress, Silent, Started, Stepped};
+use pdesolve::core::Iterate;
 use serde_json::json;
 
 use crate::args::Voice;
@@ -27,6 +28,7 @@ pub(crate) fn for_voice(voice: Voice) -> Box<dyn Progress> {
             pace: Pace::every(if terminal { 0.1 } else { 5.0 }),
             start: 0.0,
             end: 0.0,
+            first_residual: 0.0,
             began: Instant::now(),
         })
     }
@@ -64,6 +66,8 @@ struct Human {
     pace: Pace,
     start: f64,
     end: f64,
+    /// Of the first guess of a steady problem.
+    first_residual: f64,
     began: Instant,
 }
 
@@ -103,12 +107,16 @@ impl Progress for Human {
         } else {
             format!("from t = {}", number(run.start))
         };
-        tell(&format!(
-            "  {}, {from} to {}, into {}",
-            run.summary,
-            number(run.end),
-            run.output.display()
-        ));
+        if run.steady {
+            tell(&format!("  {}, into {}", run.summary, run.output.display()));
+        } else {
+            tell(&format!(
+                "  {}, {from} to {}, into {}",
+                run.summary,
+                number(run.end),
+                run.output.display()
+            ));
+        }
         if self.terminal {
             let bar =
                 ProgressBar::with_draw_target(Some(TICKS as u64), ProgressDrawTarget::stderr());
@@ -153,6 +161,29 @@ impl Progress for Human {
         }
     }
 
+    fn iteration(&mut self, iterate: &Iterate) {
+        if iterate.index == 0 {
+            self.first_residual = iterate.residual;
+        }
+        if !self.pace.is_due() {
+            return;
+        }
+        let text = format!(
+            "iteration {}  residual {:.2e}  target {:.2e}",
+            iterate.index, iterate.residual, iterate.target
+        );
+        // Digits gained of those wanted.
+        let digits = |residual: f64| (self.first_residual / residual).log10();
+        let share = (digits(iterate.residual) / digits(iterate.target)).clamp(0.0, 1.0);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position((share * TICKS) as u64);
+                bar.set_message(text);
+            }
+            None => tell(&format!("  {:>3.0} %  {text}", 100.0 * share)),
+        }
+    }
+
     fn output(&mut self, time: f64, frame: usize) {
         if self.verbose {
             self.line(&format!("  frame {frame} at t = {}", number(time)));
@@ -168,6 +199,23 @@ impl Progress for Human {
     fn finished(&mut self, run: &Finished) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
+        }
+        if let Some(solve) = &run.solve {
+            say(&format!(
+                "{} in {}: {} iterations of {}, relative residual {:.3e}",
+                if run.reached_end {
+                    "Solved"
+                } else {
+                    "Interrupted"
+                },
+                seconds(run.wall_seconds),
+                solve.iterations,
+                solve.method,
+                solve.relative_residual
+            ));
+            results(run);
+            say(&format!("Wrote {}", run.output.display()));
+            return;
         }
         let steps = match (run.dt_range, run.rejected) {
             (None, _) => "no step was needed".to_owned(),
@@ -194,16 +242,21 @@ impl Progress for Human {
             number(run.time),
             seconds(run.wall_seconds)
         ));
-        let longest = run.results.iter().map(|(name, _)| name.len()).max();
-        let width = longest.unwrap_or(0);
-        for (name, value) in &run.results {
-            say(&format!("  {name:<width$}  {value:.6e}"));
-        }
+        results(run);
         say(&format!(
             "Wrote {} frames into {}",
             run.frames,
             run.output.display()
         ));
+    }
+}
+
+/// Names and values of what is worth a look.
+fn results(run: &Finished) {
+    let longest = run.results.iter().map(|(name, _)| name.len()).max();
+    let width = longest.unwrap_or(0);
+    for (name, value) in &run.results {
+        say(&format!("  {name:<width$}  {value:.6e}"));
     }
 }
 
@@ -240,6 +293,16 @@ impl Progress for JsonLines {
         }
     }
 
+    fn iteration(&mut self, iterate: &Iterate) {
+        if self.pace.is_due() {
+            let line = json!({
+                "event": "iteration", "iteration": iterate.index, "residual": iterate.residual,
+                "target": iterate.target,
+            });
+            say(&line.to_string());
+        }
+    }
+
     fn output(&mut self, time: f64, frame: usize) {
         say(&json!({"event": "frame", "time": time, "frame": frame}).to_string());
     }
@@ -254,13 +317,19 @@ impl Progress for JsonLines {
             .iter()
             .map(|(name, value)| (name.clone(), json!(value)))
             .collect();
+        let solve = run.solve.as_ref().map(|solve| {
+            json!({
+                "status": solve.status, "method": solve.method, "iterations": solve.iterations,
+                "relative_residual": solve.relative_residual,
+            })
+        });
         let line = json!({
             "event": "finished", "reached_end": run.reached_end, "time": run.time,
             "steps": run.steps, "rejected": run.rejected, "dt_range": run.dt_range,
             "wall_seconds": run.wall_seconds, "frames": run.frames,
             "output": run.output.display().to_string(),
             "checkpoint": run.checkpoint.as_ref().map(|p| p.display().to_string()),
-            "results": results,
+            "solve": solve, "results": results,
         });
         say(&line.to_string());
     }

@@ -212,7 +212,10 @@ the Courant number (`cfl`, finite volumes):
 
     [time]
     end = 10.0
-    step = 0.01";
+    step = 0.01
+
+A steady problem (`poisson`, `steady_diffusion`, `darcy`, ...) has no time, and
+takes no `[time]`.";
 
     BAD_SCHEDULE = "E0306", "output times make no sense",
 "Frames are written every so often (`every`) or at given, increasing times
@@ -236,7 +239,8 @@ there is.
     SOLVER_MISMATCH = "E0308", "problem, mesh and solver do not fit together",
 "Spectral methods want a uniform, periodic grid of `points`, and take neither
 `[boundary]` nor `[source]`; finite volumes want a mesh of `cells` and solve
-scalar conservation laws in one or two dimensions. `pdesolve show KIND` tells
+scalar conservation laws in one or two dimensions; elliptic problems want a mesh
+of `cells` and the solver `linear`, or `implicit` for heat in time. `pdesolve show KIND` tells
 which solvers a problem has, and in how many dimensions it lives.
 
     [problem]
@@ -251,7 +255,7 @@ which solvers a problem has, and in how many dimensions it lives.
     BAD_BOUNDARY = "E0309", "boundary conditions do not fit the mesh",
 "Every end of an axis that is not periodic needs a condition, and a periodic
 axis has no ends. The ends are called `left` and `right` (x), `bottom` and `top`
-(y):
+(y), `back` and `front` (z):
 
     [mesh]
     cells = [400]
@@ -281,6 +285,17 @@ which order is expected. Refining the step needs steps of fixed size:
     refine = \"step\"
     field = \"u\"
     expected_order = 4.0";
+
+    BAD_COEFFICIENT = "E0312", "a coefficient does not fit the equation",
+"A conductivity, permeability or diffusivity must be positive in every cell, a
+tensor positive definite (for two axes: xx > 0 and xx * yy > xy^2), a reaction
+not negative: otherwise heat would flow from cold to warm, and there is no
+solution. A velocity has one entry an axis, a tensor one entry `xx`, `yy`, `zz`
+an axis:
+
+    [problem]
+    kind = \"steady_diffusion\"
+    conductivity = { xx = 2.0, yy = \"1 + x^2\", xy = 0.5 }";
 
     BAD_CHECKPOINT = "E0401", "a checkpoint cannot be read",
 "The checkpoint beside the output file is not an HDF5 file of pdesolve, or was
@@ -420,6 +435,19 @@ smaller step, or let the Courant number choose it:
 "Times have 16 digits. Near t = 1e17 neighbouring numbers are 16 apart, and a
 step of 1 added to such a time gives the same time again: the run would never
 end. Take larger steps, or count the time from a nearer `time.start`.";
+
+    NOT_SOLVED = "E0507", "a linear system was not solved to its tolerance",
+"The residual of a steady problem did not fall to `solver.relative_tolerance` in
+the allowed iterations, or the method met a matrix that it is not made for. The
+last iterate was kept. The message says how the solve ended and what to try; the
+choice of the program is a good start:
+
+    [solver]
+    kind = \"linear\"
+    method = \"auto\"
+    preconditioner = \"auto\"
+    relative_tolerance = 1e-8
+    max_iterations = 10000";
 }
 
 #[cfg(test)]

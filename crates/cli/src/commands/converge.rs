@@ -30,10 +30,15 @@ pub(crate) fn converge(args: &args::Converge) -> Exit {
             Refine::Step => "step",
             Refine::Mesh => "mesh width",
         };
+        let count = if loaded.case.problem.is_steady() {
+            "iterations"
+        } else {
+            "steps"
+        };
         say(&loaded.case.title);
         say(&format!(
-            "{size:>12} {:>10} {:>14} {:>14} {:>8}",
-            "steps", "relative L2", "largest", "order"
+            "{size:>12} {count:>10} {:>14} {:>14} {:>8}",
+            "relative L2", "largest", "order"
         ));
     }
     let mut on_level = |level: &Level| {
@@ -85,7 +90,7 @@ pub(crate) fn converge(args: &args::Converge) -> Exit {
             complain(&loaded.diagnose(&findings));
             Exit::BadInput
         }
-        Err(error @ ConvergeError::Step { .. }) => {
+        Err(error @ (ConvergeError::Step { .. } | ConvergeError::Unsolved { .. })) => {
             tell(&format!("error: {error}"));
             Exit::Failed
         }

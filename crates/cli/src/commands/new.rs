@@ -63,6 +63,9 @@ fn starter(doc: &KindDoc) -> Option<String> {
     let table = serde_json::json!({ "kind": doc.kind });
     let problem: Problem = serde_json::from_value(table).ok()?;
     let none = std::collections::BTreeMap::new();
+    if problem.elliptic().is_some() {
+        return Some(elliptic_starter(doc, &problem));
+    }
     let equation = problem.spectral(&none, 2).ok().flatten();
     let (dim, fields) = match &equation {
         Some(equation) => (
@@ -84,23 +87,7 @@ fn starter(doc: &KindDoc) -> Option<String> {
         Some(_) => ("points", "kind = \"spectral\"", "step = 0.01"),
         None => ("cells", "kind = \"finite_volume\"", "cfl = 0.4"),
     };
-    let mut text = format!(
-        "# A case of pdesolve. Check it: `pdesolve check FILE`; run it: `pdesolve run FILE`.
-# Wherever a number is wanted, text holds a constant expression: \"2*pi\".
-schema = 1
-title = \"{kind}\"
-
-[problem]
-kind = \"{kind}\"
-",
-        kind = doc.kind
-    );
-    for key in &doc.keys {
-        for line in comment(key).into_iter().chain([assignment(key)]) {
-            text.push_str(&line);
-            text.push('\n');
-        }
-    }
+    let mut text = head(doc);
     text.push_str(&format!(
         "
 [mesh]
@@ -135,4 +122,87 @@ every = 0.1
 "
     ));
     Some(text)
+}
+
+/// What every case begins with: its problem, each parameter with its documentation.
+fn head(doc: &KindDoc) -> String {
+    let mut text = format!(
+        "# A case of pdesolve. Check it: `pdesolve check FILE`; run it: `pdesolve run FILE`.
+# Wherever a number is wanted, text holds a constant expression: \"2*pi\".
+schema = 1
+title = \"{kind}\"
+
+[problem]
+kind = \"{kind}\"
+",
+        kind = doc.kind
+    );
+    for key in &doc.keys {
+        for line in comment(key).into_iter().chain([assignment(key)]) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// The text of a case of an elliptic kind.
+fn elliptic_starter(doc: &KindDoc, problem: &Problem) -> String {
+    let field = problem
+        .elliptic()
+        .map_or_else(|| "u".to_owned(), |problem| problem.field().name);
+    let mut text = head(doc);
+    text.push_str(&format!(
+        "
+[mesh]
+# One entry an axis, in the order x, y, z.
+cells = [128]
+upper = [1]
+periodic = [false]
+
+# dirichlet (value), neumann (gradient along the outward normal) or robin (alpha, beta, value).
+[boundary]
+left = {{ kind = \"dirichlet\", value = 0 }}
+right = {{ kind = \"neumann\", gradient = 0 }}
+
+[source]
+{field} = \"sin(pi*x)\"
+"
+    ));
+    text.push_str(if problem.is_steady() {
+        "
+[solver]
+kind = \"linear\"
+# Krylov method and preconditioner; `auto` takes what suits the equation.
+method = \"auto\"
+preconditioner = \"auto\"
+relative_tolerance = 1e-8
+
+[[plot]]
+kind = \"lines\"
+
+[[plot]]
+kind = \"history\"
+names = [\"residual\"]
+log = true
+"
+    } else {
+        "
+[initial]
+u = 0
+
+[solver]
+kind = \"implicit\"
+scheme = \"sdirk2\"
+
+[time]
+end = 1.0
+step = 0.01
+
+[output]
+# Interval of time between frames.
+every = 0.1
+"
+    });
+    text
 }

@@ -86,7 +86,10 @@ pub(crate) fn run(args: &args::Run) -> Exit {
             drop(progress);
             complain(&loaded.diagnose_run(&error));
             match error {
-                RunError::Step { .. } | RunError::Output(_) => Exit::Failed,
+                RunError::Step { .. }
+                | RunError::NotSolved { .. }
+                | RunError::Solve { .. }
+                | RunError::Output(_) => Exit::Failed,
                 RunError::Case(_)
                 | RunError::Input(_)
                 | RunError::OtherCase { .. }
@@ -166,7 +169,15 @@ fn loss(output: &Path, loaded: &LoadedCase) -> Option<Diagnostic> {
             let last = file.times().last().copied();
             let reached = last.map_or("no frame yet".to_owned(), |t| format!("t = {t}"));
             let ours = file.meta().title == loaded.case.title;
-            let end = loaded.case.time.end;
+            let end = loaded.case.end();
+            if ours && loaded.case.problem.is_steady() && checkpoint_path(output).exists() {
+                return Some(
+                    refusal(format!(
+                        "{shown} holds the last iterate of an unfinished solve"
+                    ))
+                    .help("continue it with `--resume`, or start afresh with `--force`"),
+                );
+            }
             if ours && last.is_none_or(|last| last < end) {
                 return Some(
                     refusal(format!("{shown} holds this case up to {reached} of {end}"))
@@ -175,7 +186,7 @@ fn loss(output: &Path, loaded: &LoadedCase) -> Option<Diagnostic> {
             }
             // The end of a run stands in the case that the file keeps, whatever `--set` says now.
             let text = file.meta().case_text.clone();
-            let own_end = load_text::<Case>(output, text, &[]).map(|stored| stored.case.time.end);
+            let own_end = load_text::<Case>(output, text, &[]).map(|stored| stored.case.end());
             let help = "choose another file with `--output`, or start afresh with `--force`";
             match own_end {
                 Ok(end) if last.is_some_and(|last| last >= end) => None,

@@ -167,8 +167,8 @@ impl ImplicitDiffusion {
 
     #[cfg(test)]
     pub(super) fn limit_iterations(&mut self, most: usize) {
-        self.params.max_iterations = most;
-        self.params.preconditioner = super::LinearPreconditioner::None;
+        self.params.stop.max_iterations = most;
+        self.params.preconditioner = super::PreconditionerName::None;
     }
 
     /// Weight of the new state in a stage.

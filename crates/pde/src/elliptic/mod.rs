@@ -68,7 +68,7 @@ pub use log_normal::{Covariance, LogNormal};
 pub use poisson::Poisson;
 pub use problem::{Compile, EllipticProblem, Terms};
 pub use solve::{
-    LinearMethod, LinearParams, LinearPreconditioner, LinearSolver, MatrixTraits, solve_linear,
+    LinearParams, LinearSolver, MatrixTraits, MethodName, PreconditionerName, solve_linear,
 };
 pub use steady::Steady;
 pub use steady_advection_diffusion::{AdvectionScheme, SteadyAdvectionDiffusion};

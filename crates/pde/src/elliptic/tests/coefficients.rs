@@ -23,7 +23,7 @@ fn between(grid: &Grid, k: PointFunction) -> Steady {
         boundary.set(name, EllipticCondition::neumann(constant(0.0)));
     }
     // The tolerance is relative to K u / h^2, far above the flux where K is large.
-    let params = LinearParams::relative(1e-14);
+    let params = tolerance(1e-14);
     let mut problem = Steady::new(&Poisson {}, &terms, grid, &boundary, None, &params, 0).unwrap();
     solve(&mut problem);
     problem

@@ -25,7 +25,7 @@ fn cosine(n: usize, scheme: ImplicitScheme, step: f64) -> ImplicitDiffusion {
         .with("right", EllipticCondition::neumann(constant(0.0)));
     let params = ImplicitParams {
         scheme,
-        linear: LinearParams::relative(1e-13),
+        linear: tolerance(1e-13),
     };
     let time = TimeParams::fixed(1.0, step);
     let terms = terms_of(&heat, 1);
@@ -125,7 +125,7 @@ fn steps_far_beyond_the_explicit_limit_damp_a_jump_of_the_data_and_keep_the_boun
     }
     let params = ImplicitParams {
         scheme: ImplicitScheme::BackwardEuler,
-        linear: LinearParams::relative(1e-10),
+        linear: tolerance(1e-10),
     };
     let time = TimeParams::fixed(1.0, 0.1);
     let mut simulation =

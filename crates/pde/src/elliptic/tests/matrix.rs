@@ -125,7 +125,7 @@ fn every_method_and_preconditioner_gives_the_same_solution() {
         let params = LinearParams {
             method,
             preconditioner,
-            ..LinearParams::relative(1e-12)
+            ..tolerance(1e-12)
         };
         let mut x = vec![0.0; rhs.len()];
         let observer = &mut |_: &pdesolve_core::Iterate| Control::Continue;
@@ -134,13 +134,13 @@ fn every_method_and_preconditioner_gives_the_same_solution() {
         assert_eq!(history.len(), report.iterations + 1);
         x
     };
-    let wanted = solution(LinearMethod::Auto, LinearPreconditioner::Auto);
+    let wanted = solution(MethodName::Auto, PreconditionerName::Auto);
     for (method, preconditioner) in [
-        (LinearMethod::Cg, LinearPreconditioner::None),
-        (LinearMethod::Cg, LinearPreconditioner::Amg),
-        (LinearMethod::Minres, LinearPreconditioner::Jacobi),
-        (LinearMethod::Gmres, LinearPreconditioner::Ilut),
-        (LinearMethod::BiCgStab, LinearPreconditioner::Ic0),
+        (MethodName::Cg, PreconditionerName::None),
+        (MethodName::Cg, PreconditionerName::Amg),
+        (MethodName::Minres, PreconditionerName::Jacobi),
+        (MethodName::Gmres, PreconditionerName::Ilut),
+        (MethodName::Bicgstab, PreconditionerName::Ic0),
     ] {
         let found = solution(method, preconditioner);
         let (distance, _) = difference_norms(&grid, &found, &wanted);

@@ -9,6 +9,7 @@ mod singular;
 use std::sync::Arc;
 
 use pdesolve_core::{Control, Stationary};
+use pdesolve_krylov::StoppingRule;
 use pdesolve_mesh::{Axis, BOUNDARY_NAMES, Centring, Grid, Row, Stretching, difference_norms};
 
 use super::*;
@@ -220,6 +221,14 @@ fn rows(f: impl Fn([f64; 3]) -> f64 + Send + Sync + 'static) -> SpaceTime {
     })
 }
 
+/// The automatic choice with another tolerance.
+fn tolerance(relative: f64) -> LinearParams {
+    LinearParams {
+        stop: StoppingRule::relative(relative),
+        ..LinearParams::default()
+    }
+}
+
 fn constant(value: f64) -> PointFunction {
     Arc::new(move |_, _| value)
 }
@@ -230,7 +239,7 @@ fn steady(
     boundary: &EllipticBoundary,
     source: Option<&SpaceTime>,
 ) -> Steady {
-    let params = LinearParams::relative(1e-11);
+    let params = tolerance(1e-11);
     Steady::new(&Poisson {}, terms, grid, boundary, source, &params, 0)
         .unwrap_or_else(|errors| panic!("{errors:?}"))
 }
