@@ -67,14 +67,14 @@ impl<T: Scalar, const B: usize> BlockCsr<T, B> {
             let begin = blocks.len();
             columns.extend_from_slice(&own);
             blocks.resize(columns.len(), [[T::zero(); B]; B]);
-            for c in 0..B {
-                let (entries, values) = a.row(B * i + c);
+            for row in B * i..B * (i + 1) {
+                let (entries, values) = a.row(row);
                 let mut place = 0;
                 for (&j, &v) in entries.iter().zip(values) {
                     while own[place] < j / B as u32 {
                         place += 1;
                     }
-                    blocks[begin + place][c][j as usize % B] = v;
+                    blocks[begin + place][row % B][j as usize % B] = v;
                 }
             }
             offsets.push(columns.len() as u32);

@@ -27,7 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Not for indefinite problems, nor for transport without diffusion.
+//! Not for indefinite problems, nor for transport without diffusion: for the latter there is [`Air`].
 
 mod aggregation;
 pub mod air;

@@ -62,47 +62,6 @@ impl<T: Scalar> Csr<T> {
     }
 }
 
-/// Some consecutive rows, sorted, with offsets from zero.
-pub(crate) struct Block<T> {
-    pub(crate) offsets: Vec<u32>,
-    pub(crate) columns: Vec<u32>,
-    pub(crate) values: Vec<T>,
-}
-
-impl<T> Block<T> {
-    /// A block without rows, with room for the offsets of `count` of them.
-    pub(crate) fn with_rows(count: usize) -> Self {
-        let mut offsets = Vec::with_capacity(count + 1);
-        offsets.push(0);
-        Self {
-            offsets,
-            columns: Vec::new(),
-            values: Vec::new(),
-        }
-    }
-}
-
-/// Blocks of rows, in order, as one matrix.
-pub(crate) fn joined<T: Scalar>(
-    nrows: usize,
-    ncols: usize,
-    blocks: &[Block<T>],
-) -> Result<Csr<T>, CsrError> {
-    let nnz: usize = blocks.iter().map(|b| b.columns.len()).sum();
-    check_entries(nnz)?;
-    let mut offsets = Vec::with_capacity(nrows + 1);
-    offsets.push(0u32);
-    let mut columns = Vec::with_capacity(nnz);
-    let mut values = Vec::with_capacity(nnz);
-    for block in blocks {
-        let base = columns.len() as u32;
-        offsets.extend(block.offsets[1..].iter().map(|o| base + o));
-        columns.extend_from_slice(&block.columns);
-        values.extend_from_slice(&block.values);
-    }
-    Ok(Csr::from_parts(nrows, ncols, offsets, columns, values))
-}
-
 fn check_entries(count: usize) -> Result<(), CsrError> {
     if u32::try_from(count).is_ok() {
         return Ok(());

@@ -96,7 +96,7 @@ impl<T: Real + FftNum> Transform<T> {
         // The spectrum of real numbers has a real mean and, for even lengths, a real last entry.
         let zero: T = real(0.0);
         s.complex[0].im = zero;
-        if s.real.len() % 2 == 0 {
+        if s.real.len().is_multiple_of(2) {
             let last = s.complex.len() - 1;
             s.complex[last].im = zero;
         }

@@ -256,6 +256,9 @@ impl<T: Scalar> DeflatedCg<T> {
                 };
             }
             let alpha = rho / curvature;
+            if !alpha.is_finite() {
+                return Status::Breakdown(Breakdown::NotFinite);
+            }
             vector::axpy(T::from_f64(alpha), p, x);
             let r_norm = vector::axpy_norm2_squared(T::from_f64(-alpha), q, r);
             if let Some(status) = monitor.record(tested(monitor, x, r_norm.as_f64().sqrt())) {

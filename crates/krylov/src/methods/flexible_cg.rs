@@ -110,7 +110,9 @@ impl<T: Scalar, M: VaryingPreconditioner<T> + ?Sized> Method<T, M> for FlexibleC
 
             system.apply(p, q);
             let pq = vector::dot(p, q).re().as_f64();
-            let alpha = vector::dot(p, r) / T::from_f64(pq);
+            if !pq.is_finite() {
+                return Status::Breakdown(Breakdown::NotFinite);
+            }
             if pq <= 0.0 {
                 let size = vector::norm2_f64(p);
                 if size == 0.0 {
@@ -120,7 +122,8 @@ impl<T: Scalar, M: VaryingPreconditioner<T> + ?Sized> Method<T, M> for FlexibleC
                     curvature: pq / (size * size),
                 };
             }
-            if !pq.is_finite() || !alpha.finite() {
+            let alpha = vector::dot(p, r) / T::from_f64(pq);
+            if !alpha.finite() {
                 return Status::Breakdown(Breakdown::NotFinite);
             }
             curvature[*current] = pq;

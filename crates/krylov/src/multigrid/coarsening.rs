@@ -83,12 +83,12 @@ impl<T: Real> AxisCoarsening<T> {
             // c is 2I + first: it lies at place 1 + first of the four.
             weights[1 + first][i] = T::one();
             let place = 1 + first;
-            if c > 0 || (periodic && n % 2 == 0) {
+            if c > 0 || (periodic && n.is_multiple_of(2)) {
                 // The sample below has c at its upper side.
                 let f = (c + n - 1) % n;
                 weights[place - 1][i] = share(faces[f + 1], faces[f]);
             }
-            if c + 1 < n && (c + 2 < n || !periodic || n % 2 == 0) {
+            if c + 1 < n && (c + 2 < n || !periodic || n.is_multiple_of(2)) {
                 weights[place + 1][i] = share(faces[c + 1], faces[c + 2]);
             }
         }
@@ -129,7 +129,7 @@ impl<T: Real> AxisCoarsening<T> {
             for i in 0..coarse as isize {
                 for (place, weights) in weights.iter_mut().enumerate() {
                     let f = 2 * i + place as isize - 1;
-                    if f < 0 && !periodic || f >= n as isize && !periodic {
+                    if !periodic && !(0..n as isize).contains(&f) {
                         continue;
                     }
                     let (own, x) = (centre(i), f as f64);
@@ -167,12 +167,8 @@ impl<T: Real> AxisCoarsening<T> {
                 }
             }
         } else {
-            for i in 0..coarse {
-                weights[1][i] = one;
-                if 2 * i + 1 < n {
-                    weights[2][i] = one;
-                }
-            }
+            weights[1].fill(one);
+            weights[2][..n / 2].fill(one);
         }
         let inside = |i: usize| (2 * i + 1 < n).then_some((2 * i + 1, half));
         let mut resistances: Vec<Vec<Term<T>>> = (0..=coarse)

@@ -3,7 +3,8 @@
 use super::coarsening::AxisCoarsening;
 use super::natural::Natural;
 use super::params::{MultigridParams, Smoother};
-use super::red_black::{Halves, RedBlack, SplitDiffusion, SplitOperator, SplitSeparable};
+use super::red_black::RedBlack;
+use super::split::{Halves, SplitDiffusion, SplitOperator, SplitSeparable};
 use super::transfer::Transfer;
 use crate::operator::LinearOperator;
 use crate::scalar::Real;

@@ -123,8 +123,8 @@ impl<T: Real> Transfer<T> {
         });
     }
 
-    /// x = x + P e, row by row: `x` has rows of `length` entries, and
-    /// `add_to(row, x, pair)` adds `pair(parity)(m)`, the value at fine sample 2 m + parity.
+    /// x = x + P e, row by row: `x` has rows of `length` entries, and `add_to(row, x, values)` adds
+    /// to one of them the values of P e that belong there.
     pub(super) fn interpolate<F>(&mut self, e: &[T], x: &mut [T], length: usize, add_to: F)
     where
         F: Fn(usize, &mut [T], &InterpolatedRow<'_, T>) + Sync,
