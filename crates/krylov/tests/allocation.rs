@@ -3,6 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use pdesolve_krylov::amg::{Amg, AmgParams, Cycle, Relaxation};
 use pdesolve_krylov::methods::{
     BiCgStab, BiCgStabL, BlockCg, Cg, DeflatedCg, Fgmres, FlexibleCg, Gcr, GcroDr, Gmres, IdrS,
     Minres, Tfqmr,
@@ -101,6 +102,31 @@ fn a_second_solve_allocates_nothing() {
                 IdrS::default(),
                 Tfqmr::default(),
             ];
+
+            // One sweep of each relaxation; the cycle works in the memory of its levels.
+            let a = gallery::poisson(&[200, 200]);
+            let b = gallery::noise(200 * 200, 1);
+            let mut x = vec![0.0; 200 * 200];
+            let mut solver = Solver::new(Cg::default());
+            for relaxation in [
+                Relaxation::Spai0,
+                Relaxation::GaussSeidel,
+                Relaxation::Chebyshev { degree: 2 },
+            ] {
+                for cycle in [Cycle::V, Cycle::W] {
+                    let params = AmgParams {
+                        relaxation,
+                        cycle,
+                        ..AmgParams::default()
+                    };
+                    let mut amg = Amg::new(&a, &params).unwrap();
+                    let count = allocations(|| {
+                        x.fill(0.0);
+                        assert!(solver.solve(&a, &mut amg, &b, &mut x).unwrap().converged());
+                    });
+                    assert_eq!(count, 0, "{relaxation:?}, {cycle:?}");
+                }
+            }
 
             let n = 200 * 200;
             let a = gallery::poisson(&[200, 200]);

@@ -65,7 +65,7 @@ fn descend<T: Real>(
         work,
         ..
     } = level;
-    smoother.first(a, b, x);
+    smoother.first(a, b, x, work);
     for _ in 1..sweeps {
         smoother.before(a, b, x, work);
     }
@@ -86,7 +86,7 @@ fn descend<T: Real>(
         None => &coarsest.x,
     };
     vector::for_blocks(x, &|start, x: &mut [T]| {
-        kernels::add_rows(p, correction, start, x);
+        kernels::update_rows(p, correction, start, x, |_, x, sum| x + sum);
     });
     for _ in 0..sweeps {
         smoother.after(a, b, x, work);
@@ -105,7 +105,7 @@ impl<T: Real> Coarsest<T> {
         match &self.solve {
             CoarsestSolve::Inverse(inverse) => inverse.solve(&self.b, &mut self.x),
             CoarsestSolve::Relaxation(smoother) => {
-                smoother.first(&self.a, &self.b, &mut self.x);
+                smoother.first(&self.a, &self.b, &mut self.x, &mut self.work);
                 smoother.after(&self.a, &self.b, &mut self.x, &mut self.work);
             }
         }

@@ -76,7 +76,7 @@ impl<T: Real + Widen<f64>> Hierarchy<T> {
         let mut owned: Option<Csr<f64>> = None;
         let coarsest = loop {
             let current = owned.as_ref().unwrap_or(a);
-            check_finite(current, levels.len())?;
+            check_finite::<T>(current, levels.len())?;
             let last =
                 current.nrows() <= params.coarse_size || levels.len() + 1 >= params.max_levels;
             let transfer = if last {
@@ -137,7 +137,7 @@ impl<T: Real + Widen<f64>> Hierarchy<T> {
             let (done, below) = self.levels.split_at_mut(index + 1);
             let level = &mut done[index];
             let current = owned.as_ref().unwrap_or(a);
-            check_finite(current, index)?;
+            check_finite::<T>(current, index)?;
             let pattern = below.first().map_or(&self.coarsest.a, |l| &l.a);
             let mut coarse = pattern.par_map(|_| 0.0);
             galerkin_values(&level.r, current, &level.p, &mut coarse);
@@ -149,7 +149,7 @@ impl<T: Real + Widen<f64>> Hierarchy<T> {
             owned = Some(coarse);
         }
         let current = owned.as_ref().unwrap_or(a);
-        check_finite(current, self.levels.len())?;
+        check_finite::<T>(current, self.levels.len())?;
         round_values(current, &mut self.coarsest.a);
         self.coarsest.solve = CoarsestSolve::new(current, self.relaxation);
         Ok(())
@@ -199,15 +199,20 @@ fn round_values<T: Real>(from: &Csr<f64>, to: &mut Csr<T>) {
     });
 }
 
-fn check_finite(a: &Csr<f64>, level: usize) -> Result<(), AmgError> {
+/// Whether A is finite, also as `T`.
+fn check_finite<T: Real>(a: &Csr<f64>, level: usize) -> Result<(), AmgError> {
     // A sum of zeros times the entries is zero, or NaN where one of them is not finite.
     let values = a.values();
-    let sum: f64 = vector::reduce(0..values.len(), &|range: std::ops::Range<usize>| {
-        values[range].iter().map(|v| v * 0.0).sum::<f64>()
+    let sum: T = vector::reduce(0..values.len(), &|range: std::ops::Range<usize>| {
+        values[range]
+            .iter()
+            .map(|&v| T::from_f64(v) * T::zero())
+            .sum::<T>()
     });
-    if sum == 0.0 {
+    if sum == T::zero() {
         return Ok(());
     }
-    let (row, column) = a.first_not_finite().unwrap_or_default();
+    let place = a.map(T::from_f64).first_not_finite();
+    let (row, column) = place.unwrap_or_default();
     Err(AmgError::NotFinite { level, row, column })
 }

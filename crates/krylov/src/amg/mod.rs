@@ -42,6 +42,8 @@ mod smoothed_aggregation;
 mod smoothers;
 mod strength;
 mod tentative;
+#[cfg(test)]
+mod tests;
 
 pub use air::{Air, AirParams};
 pub use classical::Classical;
@@ -94,7 +96,7 @@ pub enum AmgError {
     Empty,
     /// The matrix of a level holds an infinity or a NaN.
     #[error(
-        "the matrix of level {level} (0 is the given one) is not finite at row {row}, column {column} (from 0)"
+        "the matrix of level {level} (0 is the given one) is infinite, NaN, or too large for the precision of the hierarchy at row {row}, column {column} (from 0)"
     )]
     NotFinite {
         /// Level.

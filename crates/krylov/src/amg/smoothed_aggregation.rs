@@ -51,14 +51,14 @@ pub enum StrengthMeasure {
 pub struct SmoothedAggregation {
     /// How the strength of an entry is measured. Default: `symmetric`.
     pub measure: StrengthMeasure,
-    /// Entries below this strength are weak. Default: 0.08.
+    /// Entries below this strength are weak. Default: 0.06.
     #[schemars(range(min = 0, max = 1))]
     pub theta: f64,
     /// The threshold of a level is that of the finer one times this: coarse matrices have more and
     /// smaller entries in a row. Default: 0.5.
     #[schemars(range(min = 0, max = 1))]
     pub theta_factor: f64,
-    /// With the evolution measure, entries farther than this times the nearest are weak. Default: 4.
+    /// With the evolution measure, entries farther than this times the nearest are weak. Default: 2.
     #[schemars(range(min = 1))]
     pub epsilon: f64,
     /// omega = this / rho(D_F^-1 A_F); 0 leaves the prolongator unsmoothed. Default: 4/3.
@@ -70,9 +70,9 @@ impl Default for SmoothedAggregation {
     fn default() -> Self {
         Self {
             measure: StrengthMeasure::Symmetric,
-            theta: 0.08,
+            theta: 0.06,
             theta_factor: 0.5,
-            epsilon: 4.0,
+            epsilon: 2.0,
             smoothing: 4.0 / 3.0,
         }
     }
@@ -244,7 +244,7 @@ fn smoothed(
 
 /// An estimate of rho(D^-1 A) from above: the largest row sum of moduli where it is tight, as for
 /// diagonally dominant matrices, else by power iteration.
-fn spectral_radius(a: &Csr<f64>, mask: Option<&[bool]>, d: &[f64]) -> f64 {
+pub(crate) fn spectral_radius(a: &Csr<f64>, mask: Option<&[bool]>, d: &[f64]) -> f64 {
     let offsets = a.offsets();
     let bound = (0..a.nrows())
         .into_par_iter()

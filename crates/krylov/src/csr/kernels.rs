@@ -27,20 +27,35 @@ pub(crate) fn rows<T: Scalar>(
     x: &[T],
     start: usize,
     y: &mut [T],
-    mut finish: impl FnMut(usize, T) -> T,
+    finish: impl Fn(usize, T) -> T,
+) {
+    update_rows(a, x, start, y, |k, _, sum| finish(k, sum));
+}
+
+/// y_k = finish(k, y_k, sum_j a_ij x_j) for the rows i = start + k, k = 0..`y.len()`.
+///
+/// # Panics
+/// As [`rows`].
+#[inline]
+pub(crate) fn update_rows<T: Scalar>(
+    a: &Csr<T>,
+    x: &[T],
+    start: usize,
+    y: &mut [T],
+    finish: impl Fn(usize, T, T) -> T,
 ) {
     assert!(
         x.len() == a.ncols() && start + y.len() <= a.nrows(),
         "rows and vectors that fit the matrix"
     );
-    let (offsets, columns, values) = (a.offsets(), a.columns(), a.values());
-    let ends = &offsets[start + 1..=start + y.len()];
-    let mut begin = offsets[start] as usize;
+    let (columns, values) = (a.columns(), a.values());
+    let ends = &a.offsets()[start + 1..=start + y.len()];
+    let mut begin = a.offsets()[start] as usize;
     for (k, (y, &end)) in y.iter_mut().zip(ends).enumerate() {
         let end = end as usize;
         // SAFETY: the range is a row of the matrix, and x has `ncols` entries.
         let sum = unsafe { row_sum(columns, values, x, begin, end) };
-        *y = finish(k, sum);
+        *y = finish(k, *y, sum);
         begin = end;
     }
 }
@@ -232,24 +247,4 @@ fn check_sweep<T: Scalar>(a: &Csr<T>, inverse: &[T], b: &[T], old: &[T], start: 
             && start + x.len() <= n,
         "rows and vectors that fit the matrix"
     );
-}
-
-/// y_k = y_k + sum_j a_ij x_j for the rows i = start + k.
-///
-/// # Panics
-/// As [`rows`].
-pub(crate) fn add_rows<T: Scalar>(a: &Csr<T>, x: &[T], start: usize, y: &mut [T]) {
-    assert!(
-        x.len() == a.ncols() && start + y.len() <= a.nrows(),
-        "rows and vectors that fit the matrix"
-    );
-    let (columns, values) = (a.columns(), a.values());
-    let ends = &a.offsets()[start + 1..=start + y.len()];
-    let mut begin = a.offsets()[start] as usize;
-    for (y, &end) in y.iter_mut().zip(ends) {
-        let end = end as usize;
-        // SAFETY: the range is a row of the matrix, and x has `ncols` entries.
-        *y += unsafe { row_sum(columns, values, x, begin, end) };
-        begin = end;
-    }
 }

@@ -12,6 +12,9 @@ pub(crate) mod multiply;
 mod product;
 pub(crate) mod row_sum;
 
+#[cfg(test)]
+mod tests;
+
 pub use build::CsrError;
 
 use crate::scalar::{Real, Scalar};
