@@ -16,50 +16,64 @@ use pdesolve_krylov::choice::{
 };
 use pdesolve_krylov::{Csr, StoppingRule, gallery};
 
-const SYMMETRIC: &[(M, P)] = &[
-    (M::Direct, P::Auto),
-    (M::Cg, P::None),
-    (M::Cg, P::Jacobi),
-    (M::Cg, P::Ssor),
-    (M::Cg, P::Ic0),
-    (M::Cg, P::Ict),
-    (M::Cg, P::Amg),
-    (M::Cg, P::ClassicalAmg),
+type Variant = (&'static str, fn(&mut LinearParams));
+
+fn with(params: &mut LinearParams, method: M, preconditioner: P) {
+    params.method = method;
+    params.preconditioner = preconditioner;
+}
+
+const SYMMETRIC: &[Variant] = &[
+    ("direct", |p| with(p, M::Direct, P::Auto)),
+    ("cg", |p| with(p, M::Cg, P::None)),
+    ("cg+jacobi", |p| with(p, M::Cg, P::Jacobi)),
+    ("cg+ssor", |p| with(p, M::Cg, P::Ssor)),
+    ("cg+ic0", |p| with(p, M::Cg, P::Ic0)),
+    ("cg+ic0, relaxation 0.97", |p| {
+        with(p, M::Cg, P::Ic0);
+        p.ic0.relaxation = 0.97;
+    }),
+    ("cg+ict", |p| with(p, M::Cg, P::Ict)),
+    ("cg+amg", |p| with(p, M::Cg, P::Amg)),
+    ("cg+classical_amg", |p| with(p, M::Cg, P::ClassicalAmg)),
 ];
 
-const GENERAL: &[(M, P)] = &[
-    (M::Direct, P::Auto),
-    (M::Bicgstab, P::Ilu0),
-    (M::Bicgstab, P::Ilut),
-    (M::Idr, P::Ilut),
-    (M::Gmres, P::Ilut),
-    (M::Bicgstab, P::ClassicalAmg),
-    (M::Gmres, P::Air),
+const GENERAL: &[Variant] = &[
+    ("direct", |p| with(p, M::Direct, P::Auto)),
+    ("bicgstab+ilu0", |p| with(p, M::Bicgstab, P::Ilu0)),
+    ("bicgstab+ilut", |p| with(p, M::Bicgstab, P::Ilut)),
+    ("idr+ilut", |p| with(p, M::Idr, P::Ilut)),
+    ("gmres+ilut", |p| with(p, M::Gmres, P::Ilut)),
+    ("bicgstab+amg", |p| with(p, M::Bicgstab, P::Amg)),
+    ("bicgstab+classical_amg", |p| {
+        with(p, M::Bicgstab, P::ClassicalAmg)
+    }),
+    ("gmres+air", |p| with(p, M::Gmres, P::Air)),
 ];
+
+const AUTO: Variant = ("auto", |_| {});
 
 struct Run {
-    label: String,
+    label: &'static str,
     setup: f64,
     solve: f64,
     text: String,
     converged: bool,
 }
 
-fn run(a: &Csr<f64>, b: &[f64], method: M, preconditioner: P) -> Run {
-    let params = LinearParams {
-        method,
-        preconditioner,
+fn run(a: &Csr<f64>, b: &[f64], (label, change): Variant) -> Run {
+    let mut params = LinearParams {
         stop: StoppingRule {
             max_iterations: 5000,
             ..StoppingRule::default()
         },
         ..LinearParams::default()
     };
+    change(&mut params);
     let mut best: Option<Run> = None;
     let repeats = if a.nrows() > 1_000_000 { 1 } else { 3 };
     for _ in 0..repeats {
         let began = Instant::now();
-        let label = format!("{}+{}", method.name(), preconditioner.name());
         let mut solver = match LinearSolver::new(a, &params) {
             Ok(solver) => solver,
             Err(error) => {
@@ -131,18 +145,18 @@ fn main() {
                     run.text
                 );
             };
-            for &(method, preconditioner) in pairs {
+            for &variant in pairs {
                 // Fill makes complete factors of large 3-D problems hopeless.
-                if method == M::Direct && a.nrows() > 100_000 {
+                if variant.0 == "direct" && a.nrows() > 100_000 {
                     continue;
                 }
-                let run = run(&a, &b, method, preconditioner);
+                let run = run(&a, &b, variant);
                 show(&run);
                 if run.converged {
                     fastest = fastest.min(run.setup + run.solve);
                 }
             }
-            let auto = run(&a, &b, M::Auto, P::Auto);
+            let auto = run(&a, &b, AUTO);
             show(&auto);
             println!(
                 "  auto over the fastest: {:.2}",
