@@ -7,7 +7,7 @@
 //! 2. A_c = R A P, R = P^T for symmetric A (Galerkin);
 //! 3. repeat with A_c until it is small enough for an explicit inverse.
 //!
-//! One [cycle](cycle) is the preconditioner z = M^-1 r: a fixed linear map, symmetric positive
+//! One cycle is the preconditioner z = M^-1 r: a fixed linear map, symmetric positive
 //! definite where A is, with a cost in proportion to the unknowns. With conjugate gradients it solves
 //! diffusion problems in a number of iterations that hardly grows with their size.
 //!
@@ -174,7 +174,7 @@ impl Amg {
             });
         }
         let block = params.block_size.max(1);
-        if n % block != 0 {
+        if !n.is_multiple_of(block) {
             return Err(AmgError::Shape {
                 what: "rows that do not fill a block",
                 found: n % block,

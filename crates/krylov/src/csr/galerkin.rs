@@ -44,7 +44,7 @@ struct ProductRows<'m, T, U> {
 
 impl<'m, T: Scalar, U: Scalar + Widen<T>> ProductRows<'m, T, U> {
     fn new(a: &'m Csr<T>, p: &'m Csr<U>) -> Self {
-        let size = RING.max(p.ncols());
+        let size = RING.max(p.ncols()).next_power_of_two();
         Self {
             a,
             p,
@@ -65,9 +65,24 @@ impl<'m, T: Scalar, U: Scalar + Widen<T>> ProductRows<'m, T, U> {
         if place == 0 || self.head > place - 1 + size {
             self.make(k);
         }
-        let begin = ((self.place[k] - 1) % size) as usize;
+        let begin = self.begin(k);
         let end = begin + self.length[k] as usize;
         (&self.columns[begin..end], &self.values[begin..end])
+    }
+
+    /// Where row k begins in the ring, whose size is a power of two.
+    #[inline]
+    fn begin(&self, k: usize) -> usize {
+        (self.place[k].wrapping_sub(1) as usize) & (self.columns.len() - 1)
+    }
+
+    /// Asks for row k, if it has been made.
+    #[inline]
+    fn prefetch(&self, k: usize) {
+        let begin = self.begin(k);
+        prefetch(&self.columns, begin);
+        prefetch(&self.values, begin);
+        prefetch(&self.values, begin + 8);
     }
 
     fn make(&mut self, k: usize) {
@@ -81,7 +96,7 @@ impl<'m, T: Scalar, U: Scalar + Widen<T>> ProductRows<'m, T, U> {
         }
         let found = self.sum.columns();
         let size = self.columns.len();
-        let mut begin = (self.head % size as u64) as usize;
+        let mut begin = self.head as usize & (size - 1);
         if begin + found.len() > size {
             self.head += (size - begin) as u64;
             begin = 0;
@@ -169,7 +184,10 @@ where
     assert_eq!(sum.ncols(), product.p.ncols, "rows of one length");
     sum.begin();
     let (own, entries) = r.row(i);
-    for (&k, &v) in own.iter().zip(entries) {
+    for (at, (&k, &v)) in own.iter().zip(entries).enumerate() {
+        if let Some(&next) = own.get(at + 2) {
+            product.prefetch(next as usize);
+        }
         let (columns, values) = product.row(k as usize);
         // SAFETY: the columns were found by a sum with p.ncols columns, as many as this one has.
         unsafe { sum.add_list(v.widen(), columns, values) };
