@@ -161,3 +161,101 @@ fn completions_exist_for_each_shell() {
         assert!(ran.stdout.contains("pdesolve"), "{shell}");
     }
 }
+
+/// A steady problem that cannot be solved in two iterations.
+const STEADY: &str = r#"schema = 1
+title = "A plate"
+
+[problem]
+kind = "poisson"
+
+[mesh]
+cells = [16, 16]
+upper = [1, 1]
+periodic = [false, false]
+
+[source]
+u = "x*exp(y)"
+
+[boundary]
+left = { kind = "dirichlet", value = 0 }
+right = { kind = "neumann", gradient = 0 }
+bottom = { kind = "neumann", gradient = 1 }
+top = { kind = "robin", alpha = 1, beta = 1, value = 0 }
+
+[solver]
+kind = "linear"
+method = "cg"
+preconditioner = "jacobi"
+
+[[plot]]
+kind = "map"
+
+[[plot]]
+kind = "history"
+log = true
+
+[[expect]]
+quantity = "history"
+name = "balance(u)"
+tolerance = 1e-6
+source = "conservation"
+"#;
+
+#[test]
+fn a_steady_problem_is_solved_drawn_and_verified() {
+    let dir = Dir::new();
+    dir.write("case.toml", STEADY);
+    let ran = dir.run(&["run", "case.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("Solved in"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("cg with jacobi"), "{}", ran.stdout);
+    let files = dir.files();
+    for file in ["case.vtkhdf", "case.png", "case_2.png"] {
+        assert!(
+            files.contains(&file.to_owned()),
+            "{file} is not in {files:?}"
+        );
+    }
+    assert!(
+        !files.contains(&"case.checkpoint.h5".to_owned()),
+        "{files:?}"
+    );
+    let verified = dir.run(&["verify", "case.toml"]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+    let json = dir.run(&["run", "case.toml", "--json"]).stdout;
+    let last: serde_json::Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
+    assert_eq!(last["solve"]["status"], "converged");
+}
+
+#[test]
+fn a_solve_that_does_not_converge_keeps_its_iterate_and_goes_on_from_it() {
+    let dir = Dir::new();
+    dir.write("case.toml", STEADY);
+    let few = ["run", "case.toml", "--set", "solver.max_iterations=2"];
+    let ran = dir.run(&few);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("E0507"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("allow more iterations"),
+        "{}",
+        ran.stderr
+    );
+    assert!(dir.files().contains(&"case.checkpoint.h5".to_owned()));
+    assert_eq!(
+        dir.run(&few).code,
+        2,
+        "the iterate is not overwritten by accident"
+    );
+    let again = dir.run(&[&few[..], &["--resume"]].concat());
+    assert_eq!(again.code, 1, "{}", again.stderr);
+    let residual = |text: &str| -> f64 {
+        let text = text.split("relative residual is").nth(1).unwrap();
+        text.split_whitespace().next().unwrap().parse().unwrap()
+    };
+    assert!(
+        residual(&again.stderr) < 0.9 * residual(&ran.stderr),
+        "{}",
+        again.stderr
+    );
+}

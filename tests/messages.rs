@@ -477,3 +477,73 @@ fn unknown_kind_to_show() {
         &["show", "navier_stoks"],
     );
 }
+
+/// A steady problem that is solved in milliseconds.
+const STEADY: &str = r#"schema = 1
+title = "A plate"
+
+[problem]
+kind = "steady_diffusion"
+conductivity = "1 + x"
+
+[mesh]
+cells = [8, 8]
+upper = [1, 1]
+periodic = [false, true]
+
+[source]
+u = "sin(pi*x)"
+
+[boundary]
+left = { kind = "dirichlet", value = 0 }
+right = { kind = "robin", alpha = 1, beta = 1, value = 0 }
+
+[solver]
+kind = "linear"
+method = "cg"
+"#;
+
+/// The steady case with one replacement, run.
+fn steady(name: &str, from: &str, to: &str) {
+    assert!(STEADY.contains(from), "{from} is not in the case");
+    let dir = Dir::new();
+    dir.write("case.toml", STEADY.replace(from, to));
+    golden(name, &dir, &["run", "case.toml"]);
+}
+
+#[test]
+fn time_of_a_steady_problem() {
+    steady(
+        "time_of_a_steady_problem",
+        "[solver]",
+        "[time]\nend = 1\n\n[solver]",
+    );
+}
+
+#[test]
+fn unknown_method() {
+    steady("unknown_method", "\"cg\"", "\"gmers\"");
+}
+
+#[test]
+fn negative_conductivity() {
+    steady("negative_conductivity", "\"1 + x\"", "\"x - 0.5\"");
+}
+
+#[test]
+fn missing_side_of_a_steady_problem() {
+    steady(
+        "missing_side_of_a_steady_problem",
+        "left = { kind = \"dirichlet\", value = 0 }\n",
+        "",
+    );
+}
+
+#[test]
+fn condition_of_a_conservation_law() {
+    steady(
+        "condition_of_a_conservation_law",
+        "kind = \"dirichlet\", value = 0",
+        "kind = \"outflow\"",
+    );
+}

@@ -8,12 +8,16 @@ use crate::schema::Case;
 const FREE: &[&str] = &["title", "output", "plot", "expect", "converge"];
 
 /// The part of a case that its state depends on, as JSON. The end of the run and everything about
-/// output may differ between a run and its continuation.
+/// output may differ between a run and its continuation, and the solver of a steady problem.
 pub(crate) fn fingerprint(case: &Case) -> String {
     let mut value = serde_json::to_value(case).unwrap_or(Value::Null);
     if let Some(table) = value.as_object_mut() {
         for key in FREE {
             table.shift_remove(*key);
+        }
+        // The iterate of a steady problem is a first guess for any solver.
+        if case.problem.is_steady() {
+            table.shift_remove("solver");
         }
         if let Some(time) = table.get_mut("time").and_then(Value::as_object_mut) {
             time.shift_remove("end");

@@ -13,13 +13,13 @@
 //!
 //! Each column of X minimises the energy norm of its error over the sum of the Krylov spaces of all
 //! columns: with s right-hand sides the s - 1 smallest eigenvalues do not count for the rate
-//! (O'Leary 1980, Linear Algebra Appl. 29, 293). This form (Dubrulle 2001, ETNA 12, 216, "BCGrQ") needs
-//! no inverse of R^H Z, which turns singular as soon as one column, or a combination of them,
+//! (O'Leary 1980, Linear Algebra Appl. 29, 293). This form (Dubrulle 2001, ETNA 12, 216, "BCGrQ")
+//! needs no inverse of R^H Z, which turns singular as soon as one column, or a combination of them,
 //! converges before the others.
 //!
-//! qr is modified Gram-Schmidt in the inner product of M^-1. A column that depends on those before it
-//! is left out: Q and P get narrower, C keeps a column for each right-hand side, and all of them are
-//! still solved. So identical right-hand sides cost no more than one ([`BlockReport::rank`]).
+//! qr is modified Gram-Schmidt in the inner product of M^-1. A column that depends on those before
+//! it is left out: Q and P get narrower, C keeps a column for each right-hand side, and all of them
+//! are still solved. So identical right-hand sides cost no more than one ([`BlockReport::rank`]).
 //!
 //! Bad at: s^2 inner products an iteration; where products with A are cheap and s beyond ten,
 //! separate solves are faster.
@@ -402,8 +402,8 @@ impl<T: Scalar> BlockCg<T> {
         }
     }
 
-    /// Q S = Q with Q^H Z = 1 and Z = M^-1 Q, of the first `columns` columns; leaves Q^H Q in the upper
-    /// triangle of D. Returns how many columns are independent.
+    /// Q S = Q with Q^H Z = 1 and Z = M^-1 Q, of the first `columns` columns; leaves Q^H Q in the
+    /// upper triangle of D. Returns how many columns are independent.
     fn factor<A, M>(
         &mut self,
         operator: &A,

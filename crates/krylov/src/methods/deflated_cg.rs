@@ -1,5 +1,5 @@
-//! Deflated conjugate gradients with recycled Ritz vectors, for a sequence of systems with Hermitian
-//! positive definite A and M.
+//! Deflated conjugate gradients with recycled Ritz vectors, for a sequence of systems with
+//! Hermitian positive definite A and M.
 //!
 //! With k vectors W, W^H A W = 1:
 //!
@@ -9,23 +9,24 @@
 //! repeat   as conjugate gradients, with   p = z + beta p - W (A W)^H z
 //! ```
 //!
-//! Residuals stay orthogonal to W, directions conjugate to it, and the rate is that of A without the
-//! part of the spectrum that W spans: CG as if the k smallest eigenvalues were not there. After a solve
-//! the Ritz vectors of the lowest values that its residuals give (the module `ritz_window`) and the old W
-//! are made A-orthonormal, Z, and the k vectors of the smallest theta in
+//! Residuals stay orthogonal to W, directions conjugate to it, and the rate is that of A without
+//! the part of the spectrum that W spans: CG as if the k smallest eigenvalues were not there. After
+//! a solve the Ritz vectors of the lowest values that its residuals give (the module `ritz_window`)
+//! and the old W are made A-orthonormal, Z, and the k vectors of the smallest theta in
 //!
 //! ```text
 //! (A Z)^H M^-1 (A Z) y = theta Z^H A Z y
 //! ```
 //!
-//! (harmonic Ritz values of M^-1 A) are the W of the next solve, which pays k products to begin with.
-//! The matrix may have changed a little: W only gets less apt, the solution stays right.
+//! (harmonic Ritz values of M^-1 A) are the W of the next solve, which pays k products to begin
+//! with. The matrix may have changed a little: W only gets less apt, the solution stays right.
 //!
-//! Source: Saad, Yeung, Erhel and Guyomarc'h (2000), SIAM J. Sci. Comput. 21, 1909. There the vectors
-//! come from the first steps of a solve, which have not yet seen eigenvalues a million times below
-//! the others; a window over all steps has. Bad at: many small eigenvalues, and systems solved in a
-//! few dozen iterations, for which the vector work around them (about 2 k m / (m - 2 k) updates an
-//! iteration, some 6 k^2 inner products a solve) is not worth it; [`DeflatedCg::freeze`] stops it.
+//! Source: Saad, Yeung, Erhel and Guyomarc'h (2000), SIAM J. Sci. Comput. 21, 1909. There the
+//! vectors come from the first steps of a solve, which have not yet seen eigenvalues a million
+//! times below the others; a window over all steps has. Bad at: many small eigenvalues, and systems
+//! solved in a few dozen iterations, for which the vector work around them (about 2 k m / (m - 2 k)
+//! updates an iteration, some 6 k^2 inner products a solve) is not worth it; [`DeflatedCg::freeze`]
+//! stops it.
 
 use super::dense::{Eigen, Which};
 use super::ritz_window::RitzWindow;
@@ -101,8 +102,8 @@ impl<T: Scalar> DeflatedCg<T> {
         self.frozen = false;
     }
 
-    /// Makes place `i` of W A-orthonormal to the first `kept`, with its product; false where it depends
-    /// on them.
+    /// Makes place `i` of W A-orthonormal to the first `kept`, with its product; false where it
+    /// depends on them.
     fn orthonormalise<A, M>(
         &mut self,
         system: &LinearSystem<'_, T, A, M>,

@@ -56,8 +56,9 @@ impl Eigen {
         }
     }
 
-    /// An orthonormal basis of the span of the eigenvectors of the largest or smallest |eigenvalues|,
-    /// at most `k`, of the d x d matrix `s`, in the columns of the d x k matrix `basis`; their number.
+    /// An orthonormal basis of the span of the eigenvectors of the largest or smallest
+    /// |eigenvalues|, at most `k`, of the d x d matrix `s`, in the columns of the d x k matrix
+    /// `basis`; their number.
     ///
     /// For a real type a complex pair gives the real and the imaginary part of its vector. Zero
     /// where the eigenvalue iteration fails.
@@ -187,8 +188,8 @@ impl SymmetricEigen {
         }
     }
 
-    /// Eigenvalues and eigenvectors, one after the other, of the leading d x d block of a matrix with
-    /// `rows` rows. `None` where the iteration fails.
+    /// Eigenvalues and eigenvectors, one after the other, of the leading d x d block of a matrix
+    /// with `rows` rows. `None` where the iteration fails.
     pub(super) fn solve(&mut self, a: &[f64], rows: usize, d: usize) -> Option<(&[f64], &[f64])> {
         for (to, from) in self
             .matrix
@@ -248,8 +249,8 @@ pub(super) fn append<T: Scalar>(done: &[T], column: &mut [T]) -> f64 {
     left
 }
 
-/// A = L L^H in the lower triangle of the n x n matrix `a`; the first pivot that is not positive, as
-/// an error.
+/// A = L L^H in the lower triangle of the n x n matrix `a`; the first pivot that is not positive,
+/// as an error.
 pub(super) fn cholesky<T: Scalar>(a: &mut [T], n: usize) -> Result<(), f64> {
     for j in 0..n {
         let mut pivot = a[j + j * n].re().as_f64();

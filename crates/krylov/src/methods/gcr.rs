@@ -1,5 +1,5 @@
-//! Generalised conjugate residuals, truncated or restarted, for any matrix and a preconditioner that
-//! may be nonlinear or vary.
+//! Generalised conjugate residuals, truncated or restarted, for any matrix and a preconditioner
+//! that may be nonlinear or vary.
 //!
 //! ```text
 //! repeat   p = M(r),  q = A p
@@ -9,13 +9,13 @@
 //!          x = x + alpha p,   r = r - alpha q
 //! ```
 //!
-//! While all directions are kept, x minimises ||b - A x||_2 over x_0 + span(p), as FGMRES does; x and r
-//! are at hand in every step. After `directions` steps either all are dropped
-//! ([`Memory::Restarted`]), or each new one replaces the oldest ([`Memory::Truncated`], Orthomin), which
-//! for nearly Hermitian A forgets less. The residual norm never grows.
+//! While all directions are kept, x minimises ||b - A x||_2 over x_0 + span(p), as FGMRES does; x
+//! and r are at hand in every step. After `directions` steps either all are dropped
+//! ([`Memory::Restarted`]), or each new one replaces the oldest ([`Memory::Truncated`], Orthomin),
+//! which for nearly Hermitian A forgets less. The residual norm never grows.
 //!
-//! Source: Eisenstat, Elman and Schultz (1983), SIAM J. Numer. Anal. 20, 345. Unlike FGMRES it breaks
-//! down where r^H A M(r) = 0, which only a matrix without definite Hermitian part allows
+//! Source: Eisenstat, Elman and Schultz (1983), SIAM J. Numer. Anal. 20, 345. Unlike FGMRES it
+//! breaks down where r^H A M(r) = 0, which only a matrix without definite Hermitian part allows
 //! ([`Breakdown::ZeroCoefficient`]), and it stores two vectors a direction.
 
 use schemars::JsonSchema;

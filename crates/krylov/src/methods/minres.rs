@@ -1,4 +1,5 @@
-//! The minimum residual method, for Hermitian A, definite or not, and Hermitian positive definite M.
+//! The minimum residual method, for Hermitian A, definite or not, and Hermitian positive definite
+//! M.
 //!
 //! The preconditioned Lanczos process gives A Z_j = V_{j+1} T_j with Z = M^-1 V, V^H Z = 1 and T
 //! tridiagonal; Givens rotations make T triangular as it grows:
@@ -16,11 +17,11 @@
 //!          r = s_{j+1}^2 r + c_{j+1} eta v_{j+1}
 //! ```
 //!
-//! x_j minimises (r^H M^-1 r)^(1/2) = |eta| over x_0 + K_j(M^-1 A, M^-1 r_0): that norm never grows.
-//! A singular system with a solution is solved like any other. Where it has none, A M^-1 r
+//! x_j minimises (r^H M^-1 r)^(1/2) = |eta| over x_0 + K_j(M^-1 A, M^-1 r_0): that norm never
+//! grows. A singular system with a solution is solved like any other. Where it has none, A M^-1 r
 //! vanishes while r does not, and x is a least-squares solution. Rounding then feeds the null space
-//! into x, and |eta| falls while the residual grows. So once |A M^-1 r| is below eps^(1/2) |A M^-1| |r|
-//! the iterate is kept, and when |eta| claims to have fallen further that is checked: either it has (the
+//! into x, and |eta| falls while the residual grows. So once |A M^-1 r| is below eps^(1/2) |A M^-1|
+//! |r| the iterate is kept, and when |eta| claims to have fallen further that is checked: either it has (the
 //! eigenvalue was small, not zero), or the solve ends there as [`Status::Stagnated`].
 //!
 //! Source: Paige and Saunders (1975), SIAM J. Numer. Anal. 12, 617; the preconditioned form as in

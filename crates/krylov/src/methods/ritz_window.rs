@@ -7,10 +7,10 @@
 //! T_jj = 1 / alpha_j + beta_{j-1} / alpha_{j-1},   T_{j,j+1} = -beta_j^(1/2) / alpha_j
 //! ```
 //!
-//! A full window is compressed to the k lowest eigenvectors of T and the k lowest of T without its last
-//! row and column: what three-term recurrences remember. So the Ritz vectors converge as those of the
-//! whole Lanczos process do, in memory that does not grow (Stathopoulos and Orginos 2010, SIAM J. Sci.
-//! Comput. 32, 439, "eigCG").
+//! A full window is compressed to the k lowest eigenvectors of T and the k lowest of T without its
+//! last row and column: what three-term recurrences remember. So the Ritz vectors converge as those
+//! of the whole Lanczos process do, in memory that does not grow (Stathopoulos and Orginos 2010,
+//! SIAM J. Sci. Comput. 32, 439, "eigCG").
 
 use super::dense::{self, SymmetricEigen};
 use crate::scalar::Scalar;

@@ -170,7 +170,7 @@ mod tests {
             let params = GaussSeidelParams { omega: 1.3, sweep };
             let mut z = vec![0.0; n];
             GaussSeidel::new(&a, &params).unwrap().apply(&r, &mut z);
-            for i in 0..n {
+            for (i, &r) in r.iter().enumerate() {
                 let (columns, values) = a.row(i);
                 let mut sum = 0.0;
                 for (&j, &v) in columns.iter().zip(values) {
@@ -181,7 +181,7 @@ mod tests {
                         sum += v * z[j];
                     }
                 }
-                assert!((sum - r[i]).abs() <= 1e-13 * (1.0 + r[i].abs()), "{i}");
+                assert!((sum - r).abs() <= 1e-13 * (1.0 + r.abs()), "{i}");
             }
         }
     }

@@ -295,7 +295,7 @@ impl<T: Scalar, A: AdjointOperator<T> + ?Sized> AdjointOperator<T> for Damped<'_
 ///
 /// // A line through three points that lie on none.
 /// let a = Csr::from_triplets(3, 2, &[(0, 0, 1.0), (1, 0, 1.0), (2, 0, 1.0), (1, 1, 1.0), (2, 1, 2.0)])?;
-/// let mut x = [0.0; 2];
+/// let mut x = [0.0_f64; 2];
 /// let report = LeastSquares::new(Lsqr::default()).solve(&a, &[0.0, 1.0, 1.0], &mut x)?;
 /// assert!(report.converged());
 /// assert!((x[0] - 1.0 / 6.0).abs() < 1e-12 && (x[1] - 0.5).abs() < 1e-12);

@@ -58,7 +58,9 @@ mod tests;
 
 pub use assemble::{Assembly, Discretisation};
 pub use boundary::{EllipticBoundary, EllipticCondition};
-pub use conductivity::{Coefficient, Conductivity, PointFunction, TensorEntries};
+pub use conductivity::{
+    Coefficient, Conductivity, PointFunction, RandomConductivity, TensorEntries,
+};
 pub use darcy::Darcy;
 pub use error::EllipticError;
 pub use heat::Heat;

@@ -2,7 +2,7 @@
 //!
 //! Errors of upwind transport do not become smooth under relaxation; they are carried along. But the
 //! value at an F point follows from those upstream, so what matters is to have C points exact: then
-//! relaxation of F points finishes the work. The [restriction](restriction) R sees to it that the
+//! relaxation of F points finishes the work. The restriction R sees to it that the
 //! coarse equation does not depend on the errors of F points; interpolation may be crude.
 //!
 //! ```text

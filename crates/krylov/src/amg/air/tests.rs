@@ -1,7 +1,10 @@
 use rand::RngExt;
 
 use super::*;
-use crate::gallery;
+use crate::amg::{Amg, AmgParams, Classical, Coarsening};
+use crate::choice::{LinearParams, LinearSolver, MethodName, PreconditionerName};
+use crate::methods::BiCgStab;
+use crate::{Solver, StoppingRule, gallery};
 
 /// Cycles alone until the residual has fallen by 1e-8: their number, and the solution.
 fn cycles(a: &Csr<f64>, params: &AirParams) -> (usize, Vec<f64>) {
@@ -67,6 +70,50 @@ fn cycles_on_the_gallery_are_those_of_the_field() {
         let (count, _) = cycles(&matrix(), &AirParams::default());
         assert!(count <= most, "{name}: {count}");
     }
+}
+
+#[test]
+fn bicgstab_with_multigrid_needs_few_iterations_on_transport_problems() {
+    let rule = StoppingRule::relative(1e-8);
+    for ((name, matrix), most) in gallery::NONSYMMETRIC.iter().zip([8, 6, 3, 6, 5]) {
+        let a = matrix();
+        let b = gallery::noise(a.nrows(), 1);
+        let mut solver = Solver::with_rule(BiCgStab::default(), rule.clone());
+        let mut x = vec![0.0; b.len()];
+        let mut air = Air::new(&a, &AirParams::default()).unwrap();
+        let report = solver.solve(&a, &mut air, &b, &mut x).unwrap();
+        assert!(report.converged(), "{name}: {}", report.status);
+        assert!(report.iterations <= most, "{name}: {}", report.iterations);
+
+        // Upwind differences give M-matrices: classical multigrid serves as well.
+        let params = AmgParams {
+            coarsening: Coarsening::Classical(Classical::default()),
+            ..AmgParams::default()
+        };
+        let mut amg = Amg::new(&a, &params).unwrap();
+        x.fill(0.0);
+        let report = solver.solve(&a, &mut amg, &b, &mut x).unwrap();
+        assert!(report.converged(), "{name}: {}", report.status);
+        assert!(report.iterations <= 12, "{name}: {}", report.iterations);
+    }
+}
+
+#[test]
+fn air_is_had_by_name() {
+    let a = gallery::upwind_advection(64);
+    let b = gallery::noise(a.nrows(), 1);
+    let params = LinearParams {
+        method: MethodName::Gmres,
+        preconditioner: PreconditionerName::Air,
+        ..LinearParams::default()
+    };
+    let mut solver = LinearSolver::new(&a, &params).unwrap();
+    let mut x = vec![0.0; b.len()];
+    let outcome = solver
+        .solve(&a, &b, &mut x, &mut |_| pdesolve_core::Control::Continue)
+        .unwrap();
+    assert!(outcome.report.converged());
+    assert!(outcome.report.iterations <= 5, "{:?}", outcome.report);
 }
 
 /// C points of a splitting of A, as `Level::new` chooses them.

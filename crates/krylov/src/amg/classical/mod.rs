@@ -1,9 +1,9 @@
 //! Classical algebraic multigrid: coarse unknowns are some of the fine ones.
 //!
-//! 1. [strong](strength) entries: those along which relaxed errors are smooth;
-//! 2. a splitting into C points, which stay, and F points: by [Ruge and Stueben](ruge_stueben) or
-//!    [PMIS](pmis);
-//! 3. [interpolation] of F points from C points.
+//! 1. strong entries: those along which relaxed errors are smooth;
+//! 2. a splitting into C points, which stay, and F points: by Ruge and Stueben or
+//!    by PMIS;
+//! 3. interpolation of F points from C points.
 //!
 //! Made for M-matrices, and there hard to beat in iterations: it follows anisotropy and jumps of any
 //! size, because weights come from the entries of A alone. Coarse matrices are larger than those of
