@@ -104,6 +104,14 @@ fn the_schema_documents_every_key() {
         }
         for list in ["oneOf", "anyOf"] {
             for (i, inner) in schema[list].as_array().into_iter().flatten().enumerate() {
+                // The only key of a form that is named by it has the documentation of the form.
+                let only = inner["properties"].as_object().filter(|p| p.len() == 1);
+                if let (Some(only), Some(_)) = (only, inner.get("description")) {
+                    for (key, inner) in only {
+                        undocumented(&format!("{path}/{list}{i}.{key}"), inner, found);
+                    }
+                    continue;
+                }
                 undocumented(&format!("{path}/{list}{i}"), inner, found);
             }
         }

@@ -11,15 +11,15 @@ use crate::terminal::{Exit, say};
 pub(crate) fn list() -> Exit {
     say("Problems (problem.kind):");
     for entry in PROBLEMS {
-        say(&format!("  {:<22}{}", entry.kind, entry.equation));
+        say(&format!("  {:<28}{}", entry.kind, entry.equation));
     }
     say("\nSolvers (solver.kind):");
     for solver in kinds::<Case>("solver") {
         let first = solver.doc.lines().next().unwrap_or_default();
-        say(&format!("  {:<22}{first}", solver.kind));
+        say(&format!("  {:<28}{first}", solver.kind));
         for key in &solver.keys {
             if key.accepts.starts_with('"') {
-                say(&format!("  {:<22}{}: {}", "", key.name, key.accepts));
+                say(&format!("  {:<28}{}: {}", "", key.name, key.accepts));
             }
         }
     }

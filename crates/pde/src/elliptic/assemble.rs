@@ -107,9 +107,9 @@ impl Discretisation {
             || reaction
                 .as_ref()
                 .is_some_and(|r| r.iter().any(|r| *r != 0.0));
-        if !held
-            && !(maps_constants_to_zero(&matrix) && maps_constants_to_zero(&matrix.transpose()))
-        {
+        let known_null_space =
+            || maps_constants_to_zero(&matrix) && maps_constants_to_zero(&matrix.transpose());
+        if !(held || known_null_space()) {
             return Err(vec![EllipticError::Undetermined]);
         }
         Ok(Self {

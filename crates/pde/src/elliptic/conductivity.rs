@@ -275,8 +275,8 @@ impl CellTensor {
         let dim = self.diagonal.len();
         for cell in 0..grid.len() {
             let mut k = [[0.0; 3]; 3];
-            for a in 0..3 {
-                k[a][a] = if a < dim { self.diagonal[a][cell] } else { 1.0 };
+            for (a, row) in k.iter_mut().enumerate() {
+                row[a] = if a < dim { self.diagonal[a][cell] } else { 1.0 };
             }
             for (a, b, values) in &self.mixed {
                 k[*a][*b] = values[cell];

@@ -228,18 +228,19 @@ impl ImplicitDiffusion {
                 self.load(scale, &at_end);
                 self.next.copy_from_slice(&self.u);
                 self.solve_for_next()?;
-                Ok(h * self.net_gain(&at_end, None))
+                Ok(h * self.net_gain(&at_end))
             }
             ImplicitScheme::CrankNicolson => {
                 let at_start = self.drive(t)?;
-                let before = self.net_gain(&at_start, Some(()));
+                self.discretisation.matrix().apply(&self.u, &mut self.flow);
+                let before = difference_sum(&at_start, &self.flow);
                 self.load(scale, &at_end);
                 for (b, (g, a)) in self.rhs.iter_mut().zip(at_start.iter().zip(&self.flow)) {
                     *b += scale * (g - a);
                 }
                 self.next.copy_from_slice(&self.u);
                 self.solve_for_next()?;
-                Ok(0.5 * h * (before + self.net_gain(&at_end, None)))
+                Ok(0.5 * h * (before + self.net_gain(&at_end)))
             }
             ImplicitScheme::Sdirk2 => {
                 let gamma = self.weight();
@@ -247,7 +248,7 @@ impl ImplicitDiffusion {
                 self.load(scale, &early);
                 self.next.copy_from_slice(&self.u);
                 self.solve_for_next()?;
-                let first = self.net_gain(&early, None);
+                let first = self.net_gain(&early);
                 // u + (1 - g) h k1 lies on the line through u and the first stage.
                 let reach = (1.0 - gamma) / gamma;
                 for ((s, u), n) in self.stage.iter_mut().zip(&self.u).zip(&self.next) {
@@ -262,7 +263,7 @@ impl ImplicitDiffusion {
                     *n = u + (*n - u) / gamma;
                 }
                 self.solve_for_next()?;
-                let second = self.net_gain(&at_end, None);
+                let second = self.net_gain(&at_end);
                 Ok(h * ((1.0 - gamma) * first + gamma * second))
             }
         }
@@ -276,13 +277,12 @@ impl ImplicitDiffusion {
         }
     }
 
-    /// Sum over the cells of b - A u, of the old state where `old`, of the new one otherwise: sources
-    /// less outflow. `flow` then holds A u.
-    fn net_gain(&mut self, drive: &[f64], old: Option<()>) -> f64 {
-        let u = if old.is_some() { &self.u } else { &self.next };
-        self.discretisation.matrix().apply(u, &mut self.flow);
-        let flow = &self.flow;
-        deterministic_sum(flow.len(), |i| drive[i] - flow[i])
+    /// What the domain gains in a unit of time in the new state: the sum of b - A u, sources less
+    /// outflow. `flow` then holds A u.
+    fn net_gain(&mut self, drive: &[f64]) -> f64 {
+        let matrix = self.discretisation.matrix();
+        matrix.apply(&self.next, &mut self.flow);
+        difference_sum(drive, &self.flow)
     }
 
     /// Solves for `next`, starting from what it holds.
@@ -310,6 +310,11 @@ impl ImplicitDiffusion {
             status.advice()
         ))
     }
+}
+
+/// Sum of a - b.
+fn difference_sum(a: &[f64], b: &[f64]) -> f64 {
+    deterministic_sum(a.len(), |i| a[i] - b[i])
 }
 
 impl Simulation for ImplicitDiffusion {
