@@ -25,6 +25,11 @@ pub(crate) fn linsolve(args: &args::Linsolve) -> Exit {
     use_threads(args.threads);
     let output = beside(args.output.as_ref(), &args.matrix, "solution.h5");
     let picture = beside(args.plot.as_ref(), &args.matrix, "residuals.png");
+    for path in [&output, &picture] {
+        if let Some(diagnostic) = is_the_input(args, path) {
+            return refuse(diagnostic);
+        }
+    }
     if !args.force
         && let Some(diagnostic) = in_the_way(args, &output)
     {
@@ -93,21 +98,32 @@ fn beside(given: Option<&PathBuf>, matrix: &Path, suffix: &str) -> PathBuf {
     })
 }
 
-/// A file in the place of the output that is not the solution of an earlier call.
-fn in_the_way(args: &args::Linsolve, output: &Path) -> Option<Diagnostic> {
-    let same = |path: &Path| match (path.canonicalize(), output.canonicalize()) {
+/// An output that would replace what is read, `--force` or not.
+fn is_the_input(args: &args::Linsolve, path: &Path) -> Option<Diagnostic> {
+    let rhs = args.rhs.as_ref().map(PathBuf::from);
+    let same = |input: &Path| match (input.canonicalize(), path.canonicalize()) {
         (Ok(a), Ok(b)) => a == b,
         _ => false,
     };
-    if same(&args.matrix) {
-        return Some(
-            Diagnostic::error(
-                codes::WOULD_OVERWRITE,
-                format!("{} is the matrix itself", output.display()),
-            )
-            .help("choose another file with `--output`"),
-        );
-    }
+    let what = if same(&args.matrix) {
+        "the matrix"
+    } else if rhs.is_some_and(|rhs| same(&rhs)) {
+        "the right-hand side"
+    } else {
+        return None;
+    };
+    Some(
+        Diagnostic::error(
+            codes::WOULD_OVERWRITE,
+            format!("{} is {what} itself", path.display()),
+        )
+        .note("nothing was overwritten")
+        .help("choose another file with `--output` or `--plot`"),
+    )
+}
+
+/// A file in the place of the output that is not the solution of an earlier call.
+fn in_the_way(args: &args::Linsolve, output: &Path) -> Option<Diagnostic> {
     let foreign = output.is_file() && !is_solution(output);
     (args.compare.is_none() && foreign).then(|| {
         Diagnostic::error(
@@ -375,11 +391,14 @@ fn tell_of(solved: &Solved) {
             report.replacements
         ));
     }
+    let memory = match outcome.memory_bytes {
+        0 => String::new(),
+        bytes => format!(", preconditioner {:.1} MiB", mebibytes(bytes)),
+    };
     say(&format!(
-        "  set-up {}, solve {}, preconditioner {:.1} MiB",
+        "  set-up {}, solve {}{memory}",
         seconds(solved.setup_seconds),
-        seconds(solved.solve_seconds),
-        mebibytes(outcome.memory_bytes)
+        seconds(solved.solve_seconds)
     ));
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::amg::{AirParams, AmgParams, Classical, Coarsening};
+use crate::amg::{AirParams, AmgParams};
 use crate::methods::{BiCgStabLParams, IdrSParams};
 use crate::preconditioners::{
     AdditiveSchwarzParams, BlockJacobiParams, ChebyshevParams, Ic0Params, IctParams, Ilu0Params,
@@ -135,7 +135,7 @@ pub struct LinearParams {
     #[serde(flatten)]
     pub stop: StoppingRule,
     /// Iterations between restarts, and directions kept, of `gmres`, `fgmres`, `gcr` and
-    /// `gcro_dr`. Default: 50.
+    /// `gcro_dr`; window in which `deflated_cg` looks for Ritz vectors. Default: 50.
     #[schemars(range(min = 1))]
     pub restart: usize,
     /// Directions against which `flexible_cg` orthogonalises. Default: 1.
@@ -180,27 +180,13 @@ pub struct LinearParams {
     /// Options of `additive_schwarz`.
     #[serde(skip_serializing_if = "is_default")]
     pub additive_schwarz: AdditiveSchwarzParams,
-    /// Options of `amg`.
+    /// Options of `amg` and `classical_amg`; the latter takes classical coarsening where this table
+    /// names none.
     #[serde(skip_serializing_if = "is_default")]
     pub amg: AmgParams,
-    /// Options of `classical_amg`.
-    #[serde(default = "classical", skip_serializing_if = "is_classical")]
-    pub classical_amg: AmgParams,
     /// Options of `air`.
     #[serde(skip_serializing_if = "is_default")]
     pub air: AirParams,
-}
-
-/// The defaults of [`LinearParams::classical_amg`].
-fn classical() -> AmgParams {
-    AmgParams {
-        coarsening: Coarsening::Classical(Classical::default()),
-        ..AmgParams::default()
-    }
-}
-
-fn is_classical(value: &AmgParams) -> bool {
-    *value == classical()
 }
 
 impl Default for LinearParams {
@@ -225,7 +211,6 @@ impl Default for LinearParams {
             chebyshev: ChebyshevParams::default(),
             additive_schwarz: AdditiveSchwarzParams::default(),
             amg: AmgParams::default(),
-            classical_amg: classical(),
             air: AirParams::default(),
         }
     }

@@ -8,7 +8,7 @@ use pdesolve_core::Control;
 
 use super::auto::{Choice, choose};
 use super::params::{Hints, LinearParams, MethodName, PreconditionerName};
-use crate::amg::{Air, Amg, AmgError};
+use crate::amg::{Air, Amg, AmgError, Classical, Coarsening};
 use crate::csr::Csr;
 use crate::methods::{
     BiCgStab, BiCgStabL, Cg, DeflatedCg, Fgmres, FlexibleCg, Gcr, GcroDr, Gmres, IdrS, Memory,
@@ -18,7 +18,7 @@ use crate::operator::LinearOperator;
 use crate::preconditioner::{Identity, Preconditioner};
 use crate::preconditioners::{
     AdditiveSchwarz, BlockJacobi, Chebyshev, DirectCholesky, DirectLu, Ic0, Ict, Ilu0, IluK, Ilut,
-    Jacobi, SetupError, Spai0, Ssor,
+    Jacobi, SchwarzVariant, SetupError, Spai0, Ssor,
 };
 use crate::scalar::Scalar;
 use crate::solve::{Iteration, Report, SolveError, Solver};
@@ -222,7 +222,7 @@ impl<T: Chooseable> LinearSolver<T> {
             return Err(LinearError::not_finite(matrix, row, column));
         }
         let choice = choose(matrix, params, hints);
-        check(matrix, &choice)?;
+        check(matrix, &choice, params)?;
         let built = if choice.method == MethodName::Direct {
             direct(matrix, choice.hermitian)?
         } else {
@@ -268,7 +268,11 @@ impl<T: Chooseable> LinearSolver<T> {
 }
 
 /// Refuses pairs that are known to fail.
-fn check<T: Scalar>(matrix: &Csr<T>, choice: &Choice) -> Result<(), LinearError> {
+fn check<T: Scalar>(
+    matrix: &Csr<T>,
+    choice: &Choice,
+    params: &LinearParams,
+) -> Result<(), LinearError> {
     use MethodName as M;
     use PreconditionerName as P;
     let incompatible = |what: &str, with: &str, why: &'static str| {
@@ -290,7 +294,13 @@ fn check<T: Scalar>(matrix: &Csr<T>, choice: &Choice) -> Result<(), LinearError>
             "the method needs a symmetric matrix, and this one is not",
         );
     }
-    if symmetric_method && matches!(preconditioner, P::Ilut | P::Air) {
+    let restricted = params.additive_schwarz.variant == SchwarzVariant::Restricted;
+    let one_sided = match preconditioner {
+        P::Ilut | P::Air => true,
+        P::AdditiveSchwarz => restricted,
+        _ => false,
+    };
+    if symmetric_method && one_sided {
         return incompatible(
             method.name(),
             preconditioner.name(),
@@ -366,17 +376,16 @@ fn build<T: Chooseable>(
                     why: "algebraic multigrid here is for real numbers",
                 });
             };
-            let own = if name == P::Amg {
-                &params.amg
-            } else {
-                &params.classical_amg
-            };
             if name == P::Air {
                 let air = Air::new(a, &params.air)?;
                 let info = air.info();
                 return Ok(real(air, info.to_string(), info.memory_bytes()));
             }
-            let amg = Amg::with_near_null_space(a, own, &hints.near_null_space)?;
+            let mut own = params.amg.clone();
+            if name == P::ClassicalAmg && !matches!(own.coarsening, Coarsening::Classical(_)) {
+                own.coarsening = Coarsening::Classical(Classical::default());
+            }
+            let amg = Amg::with_near_null_space(a, &own, &hints.near_null_space)?;
             let info = amg.info();
             real(amg, info.to_string(), info.memory_bytes())
         }

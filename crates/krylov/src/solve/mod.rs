@@ -127,6 +127,8 @@ pub struct Solver<T, K> {
     pub rule: StoppingRule,
     residual: Vec<T>,
     rhs: Vec<T>,
+    /// M^-1 r for the norms that need it.
+    preconditioned: Vec<T>,
     history: Vec<f64>,
 }
 
@@ -143,6 +145,7 @@ impl<T: Scalar, K: Workspace> Solver<T, K> {
             rule,
             residual: Vec::new(),
             rhs: Vec::new(),
+            preconditioned: Vec::new(),
             history: Vec::new(),
         }
     }
@@ -266,11 +269,12 @@ impl<T: Scalar, K: Workspace> Solver<T, K> {
             ResidualNorm::True => true_reference,
             ResidualNorm::BackwardError => 1.0,
             ResidualNorm::Preconditioned | ResidualNorm::Natural => {
-                let mut z = vec![T::zero(); n];
-                system.precondition(base, &mut z);
+                let z = &mut self.preconditioned;
+                z.resize(n, T::zero());
+                system.precondition(base, z);
                 match norm {
-                    ResidualNorm::Natural => natural_norm(base, &z),
-                    _ => vector::norm2_f64(&z),
+                    ResidualNorm::Natural => natural_norm(base, z),
+                    _ => vector::norm2_f64(z),
                 }
             }
         };
@@ -311,11 +315,11 @@ impl<T: Scalar, K: Workspace> Solver<T, K> {
                     if true_residual <= floor.max(1e-12) * true_reference.max(first) {
                         break Status::Converged;
                     }
-                    let mut z = vec![T::zero(); n];
-                    system.precondition(r, &mut z);
+                    let z = &mut self.preconditioned;
+                    system.precondition(r, z);
                     match norm {
-                        ResidualNorm::Natural => natural_norm(r, &z),
-                        _ => vector::norm2_f64(&z),
+                        ResidualNorm::Natural => natural_norm(r, z),
+                        _ => vector::norm2_f64(z),
                     }
                 }
             };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResidualNorm {
-    /// ||b - A x||_2. Every method offers it.
+    /// ||b - A x||_2. Every method offers it but GMRES preconditioned from the left.
     #[default]
     True,
     /// ||M^-1 (b - A x)||_2.
