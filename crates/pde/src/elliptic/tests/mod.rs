@@ -161,7 +161,7 @@ impl Manufactured {
     /// The right condition of kind `kind(number of the boundary)` at every boundary.
     fn boundary(&self, kind: impl Fn(usize) -> Kind) -> EllipticBoundary {
         let mut boundary = EllipticBoundary::default();
-        for axis in 0..self.dim {
+        for (axis, names) in BOUNDARY_NAMES.iter().enumerate().take(self.dim) {
             for (side, outward) in [(0, -1.0), (1, 1.0)] {
                 let (alpha, beta) = match kind(2 * axis + side) {
                     Kind::Dirichlet => (1.0, 0.0),
@@ -177,10 +177,7 @@ impl Manufactured {
                     let slope = outward * normal / own.k(axis, axis, place);
                     alpha * exact(own.dim, place) + beta * slope
                 });
-                boundary.set(
-                    BOUNDARY_NAMES[axis][side],
-                    EllipticCondition::robin(alpha, beta, value),
-                );
+                boundary.set(names[side], EllipticCondition::robin(alpha, beta, value));
             }
         }
         boundary
