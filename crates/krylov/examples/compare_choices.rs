@@ -36,12 +36,20 @@ const SYMMETRIC: &[Variant] = &[
     ("cg+ict", |p| with(p, M::Cg, P::Ict)),
     ("cg+amg", |p| with(p, M::Cg, P::Amg)),
     ("cg+classical_amg", |p| with(p, M::Cg, P::ClassicalAmg)),
+    ("cg+classical_amg, 2 sweeps", |p| {
+        with(p, M::Cg, P::ClassicalAmg);
+        p.amg.sweeps = 2;
+    }),
 ];
 
 const GENERAL: &[Variant] = &[
     ("direct", |p| with(p, M::Direct, P::Auto)),
     ("bicgstab+ilu0", |p| with(p, M::Bicgstab, P::Ilu0)),
     ("bicgstab+ilut", |p| with(p, M::Bicgstab, P::Ilut)),
+    ("bicgstab+ilut, drop 1e-2", |p| {
+        with(p, M::Bicgstab, P::Ilut);
+        p.ilut.drop_tolerance = 1e-2;
+    }),
     ("idr+ilut", |p| with(p, M::Idr, P::Ilut)),
     ("gmres+ilut", |p| with(p, M::Gmres, P::Ilut)),
     ("bicgstab+amg", |p| with(p, M::Bicgstab, P::Amg)),

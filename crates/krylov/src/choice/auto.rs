@@ -5,24 +5,38 @@
 //! diagonal, and L, the number of levels of a breadth-first walk through its graph, which is the
 //! extent of the grid in nodes.
 //!
-//! | pair | set-up | iterations | each |
-//! |---|---|---|---|
-//! | CG + IC(0) | 6 | 0.4 L (1 + 0.9 log10(spread)) | 3 |
-//! | CG + AMG | 30 | 12 for all L | 6 |
-//! | BiCGStab + ILUT | 30 | - | 10 |
+//! | pair | iterations | set-up and solve cost as much as |
+//! |---|---|---|
+//! | CG + IC(0), relaxed by 0.97 | 0.2 L (1 + 0.9 log10(spread)) | so many of its iterations |
+//! | CG + AMG | about 12 for all L | 80 of them |
+//! | BiCGStab + ILU(0) | 0.55 L | so many of its iterations |
+//! | BiCGStab + ILUT | about 15 for all L | 60 of them |
 //!
-//! IC(0) leaves the condition number at O(L^2) and CG needs its root, hence L; jumps of the
-//! coefficient add eigenvectors that no pattern of A sees, hence the spread. The factors are
-//! fitted to the gallery ([`SPD`](crate::gallery::SPD); `examples/compare_choices.rs` shows the fit).
-//! So for a single solve IC(0) wins up to about 64^3 points and AMG beyond; where the matrix is no
-//! M-matrix (elasticity, strong rotated anisotropy) AMG is not to be trusted without its null space and
-//! incomplete factors are taken.
+//! Incomplete factors leave the condition number growing with L, hence L; jumps of the coefficient
+//! add eigenvectors that no pattern of A sees, hence the spread. Where there are no jumps L counts
+//! strong couplings only (a quarter of the largest of the row or more): along the weak ones
+//! incomplete factors are all but exact. The factors are fitted to the gallery
+//! ([`SPD`](crate::gallery::SPD) and [`NONSYMMETRIC`](crate::gallery::NONSYMMETRIC);
+//! `examples/compare_choices.rs` prints the times). For one solve IC(0) wins up to about
+//! 128^3 points of a smooth 3-D problem and AMG beyond, or where the coefficient jumps, and where the
+//! hierarchy is used again. Where the matrix is no M-matrix (elasticity, rotated anisotropy) AMG is
+//! not to be trusted without its null space, and incomplete factors are taken.
 
 use super::params::{Hints, LinearParams, MethodName, PreconditionerName};
 use crate::csr::Csr;
 use crate::operator::LinearOperator;
 use crate::scalar::{Real, Scalar};
 use crate::{gallery, vector};
+
+/// Set-up and solve by AMG in iterations of CG with IC(0).
+const AMG_COST: f64 = 80.0;
+
+/// Set-up and solve by ILUT in iterations of BiCGStab with ILU(0).
+const ILUT_COST: f64 = 60.0;
+
+/// Part of the dropped fill that goes to the diagonal where IC(0) is chosen here: it makes the
+/// condition number grow with L, not its square (Gustafsson 1978).
+pub(super) const IC0_RELAXATION: f64 = 0.97;
 
 /// What was chosen, and why.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +49,8 @@ pub struct Choice {
     pub reason: String,
     /// Whether the matrix is Hermitian, as far as two products tell.
     pub hermitian: bool,
+    /// Whether the preconditioner was left open: its options may then follow the choice.
+    pub open: bool,
 }
 
 /// What the cost model looks at.
@@ -48,9 +64,13 @@ struct Features {
     positive_diagonal: bool,
     /// Part of the off-diagonal entries, by size, that are not negative.
     positive_part: f64,
+    /// Part of the off-diagonal entries, by number, below a quarter of the largest of their row.
+    weak_part: f64,
+    /// Sum of |a_ij - conj(a_ji)| over that of |a_ij + conj(a_ji)|, off the diagonal.
+    skewness: f64,
     /// Largest over smallest diagonal entry.
     spread: f64,
-    /// Levels of a breadth-first walk.
+    /// Levels of a breadth-first walk; along strong entries where the spread is small.
     levels: usize,
 }
 
@@ -65,6 +85,7 @@ pub fn choose<T: Scalar>(a: &Csr<T>, params: &LinearParams, hints: &Hints) -> Ch
         preconditioner: params.preconditioner,
         reason: String::new(),
         hermitian,
+        open: params.preconditioner == P::Auto,
     };
     if params.method == M::Direct {
         choice.preconditioner = P::None;
@@ -115,13 +136,10 @@ fn recommend<T: Scalar>(f: &Features) -> (MethodName, PreconditionerName, String
         return (M::Direct, P::None, reason);
     }
     if f.hermitian && f.positive_diagonal {
-        let hardness = 1.0 + 0.9 * f.spread.log10();
-        let iterations = 0.4 * f.levels as f64 * hardness;
-        let incomplete = 6.0 + 3.0 * iterations;
-        let multigrid = 30.0 + 12.0 * 6.0;
+        let iterations = 0.2 * f.levels as f64 * (1.0 + 0.9 * f.spread.log10());
         let text = |taken: &str| {
             format!(
-                "the matrix is symmetric with a positive diagonal, and {taken} (IC(0): about {iterations:.0} iterations, {incomplete:.0} products; AMG: {multigrid:.0})"
+                "the matrix is symmetric with a positive diagonal, and {taken} (IC(0): about {iterations:.0} iterations; AMG costs {AMG_COST:.0} of them)"
             )
         };
         if T::IS_COMPLEX {
@@ -130,12 +148,20 @@ fn recommend<T: Scalar>(f: &Features) -> (MethodName, PreconditionerName, String
         if f.positive_part > 0.1 {
             return (M::Cg, P::Ic0, text("no M-matrix"));
         }
-        return if incomplete <= multigrid {
-            (
+        if iterations <= AMG_COST && f.weak_part > 0.3 {
+            let taken = "many couplings are weak: factors without them are cheaper";
+            return (M::Cg, P::Ict, text(taken));
+        }
+        if iterations <= AMG_COST {
+            return (
                 M::Cg,
                 P::Ic0,
                 text("one solve is cheaper without a hierarchy"),
-            )
+            );
+        }
+        return if f.spread > 100.0 {
+            let taken = "a hierarchy pays off, one that follows the jumps of the coefficient";
+            (M::Cg, P::ClassicalAmg, text(taken))
         } else {
             (M::Cg, P::Amg, text("a hierarchy pays off"))
         };
@@ -144,17 +170,29 @@ fn recommend<T: Scalar>(f: &Features) -> (MethodName, PreconditionerName, String
         let reason = "the matrix is symmetric and indefinite".to_owned();
         return (M::Minres, P::None, reason);
     }
-    let reason = "the matrix is not symmetric".to_owned();
-    (M::Bicgstab, P::Ilut, reason)
+    let iterations = 0.55 * f.levels as f64;
+    let reason = format!(
+        "the matrix is not symmetric (ILU(0): about {iterations:.0} iterations; ILUT costs {ILUT_COST:.0} of them)"
+    );
+    if iterations <= ILUT_COST {
+        (M::Bicgstab, P::Ilu0, reason)
+    } else if f.skewness < 0.25 && f.positive_diagonal && f.positive_part < 0.1 && !T::IS_COMPLEX {
+        (M::Bicgstab, P::Amg, format!("{reason}, but nearly so"))
+    } else {
+        (M::Bicgstab, P::Ilut, reason)
+    }
 }
 
 fn features<T: Scalar>(a: &Csr<T>, hermitian: bool) -> Features {
     let mut positive_diagonal = true;
     let (mut low, mut high) = (f64::INFINITY, 0.0f64);
     let (mut positive, mut all) = (0.0, 0.0);
+    let (mut weak, mut others) = (0usize, 0usize);
+    let (mut skew, mut even) = (0.0, 0.0);
     for i in 0..a.nrows() {
         let (columns, values) = a.row(i);
         let mut diagonal = 0.0;
+        let largest = largest_off_diagonal(i, columns, values);
         for (&j, &v) in columns.iter().zip(values) {
             let size = v.modulus().as_f64();
             if j as usize == i {
@@ -162,27 +200,46 @@ fn features<T: Scalar>(a: &Csr<T>, hermitian: bool) -> Features {
                 continue;
             }
             all += size;
+            others += 1;
+            weak += usize::from(size < 0.25 * largest);
             if v.re().as_f64() > 0.0 {
                 positive += size;
+            }
+            if !hermitian {
+                let mirror = a.get(j as usize, i).conj();
+                skew += (v - mirror).modulus().as_f64();
+                even += (v + mirror).modulus().as_f64();
             }
         }
         positive_diagonal &= diagonal > 0.0;
         low = low.min(diagonal.abs());
         high = high.max(diagonal.abs());
     }
+    let spread = if low > 0.0 { high / low } else { 1e16 };
     Features {
         rows: a.nrows(),
         width: a.nnz() as f64 / a.nrows().max(1) as f64,
         hermitian,
         positive_diagonal,
         positive_part: if all > 0.0 { positive / all } else { 0.0 },
-        spread: if low > 0.0 { high / low } else { 1e16 },
-        levels: levels(a),
+        weak_part: weak as f64 / others.max(1) as f64,
+        skewness: if skew > 0.0 { skew / even } else { 0.0 },
+        spread,
+        levels: levels(a, if spread < 10.0 { 0.25 } else { 0.0 }),
     }
 }
 
-/// Levels of a breadth-first walk from the first row, the longest over all components.
-fn levels<T: Scalar>(a: &Csr<T>) -> usize {
+fn largest_off_diagonal<T: Scalar>(i: usize, columns: &[u32], values: &[T]) -> f64 {
+    let others = columns
+        .iter()
+        .zip(values)
+        .filter(|(j, _)| **j as usize != i);
+    others.fold(0.0, |m: f64, (_, v)| m.max(v.modulus().as_f64()))
+}
+
+/// Levels of a breadth-first walk from the first row, the longest over all components, along entries of
+/// at least `strong` times the largest off the diagonal of their row.
+fn levels<T: Scalar>(a: &Csr<T>, strong: f64) -> usize {
     let n = a.nrows();
     let mut seen = vec![false; n];
     let mut longest = 0;
@@ -197,8 +254,12 @@ fn levels<T: Scalar>(a: &Csr<T>) -> usize {
         while !front.is_empty() {
             count += 1;
             for &i in &front {
-                for &j in a.row(i as usize).0 {
-                    if !std::mem::replace(&mut seen[j as usize], true) {
+                let (columns, values) = a.row(i as usize);
+                let largest = largest_off_diagonal(i as usize, columns, values);
+                for (&j, v) in columns.iter().zip(values) {
+                    if v.modulus().as_f64() >= strong * largest
+                        && !std::mem::replace(&mut seen[j as usize], true)
+                    {
                         next.push(j);
                     }
                 }

@@ -6,7 +6,7 @@ use faer::traits::ComplexField;
 use num_complex::Complex;
 use pdesolve_core::Control;
 
-use super::auto::{Choice, choose};
+use super::auto::{Choice, IC0_RELAXATION, choose};
 use super::params::{Hints, LinearParams, MethodName, PreconditionerName};
 use crate::amg::{Air, Amg, AmgError, Classical, Coarsening};
 use crate::csr::Csr;
@@ -17,8 +17,8 @@ use crate::methods::{
 use crate::operator::LinearOperator;
 use crate::preconditioner::{Identity, Preconditioner};
 use crate::preconditioners::{
-    AdditiveSchwarz, BlockJacobi, Chebyshev, DirectCholesky, DirectLu, Ic0, Ict, Ilu0, IluK, Ilut,
-    Jacobi, SchwarzVariant, SetupError, Spai0, Ssor,
+    AdditiveSchwarz, BlockJacobi, Chebyshev, DirectCholesky, DirectLu, Ic0, Ic0Params, Ict, Ilu0,
+    IluK, Ilut, Jacobi, SchwarzVariant, SetupError, Spai0, Ssor,
 };
 use crate::scalar::Scalar;
 use crate::solve::{Iteration, Report, SolveError, Solver};
@@ -226,7 +226,7 @@ impl<T: Chooseable> LinearSolver<T> {
         let built = if choice.method == MethodName::Direct {
             direct(matrix, choice.hermitian)?
         } else {
-            build(matrix, choice.preconditioner, params, hints)?
+            build(matrix, &choice, params, hints)?
         };
         Ok(Self {
             engine: Engine::new(choice.method, params),
@@ -333,11 +333,12 @@ fn direct<T: Chooseable>(a: &Csr<T>, hermitian: bool) -> Result<Built<T>, Linear
 /// Makes a preconditioner by name.
 fn build<T: Chooseable>(
     a: &Csr<T>,
-    name: PreconditionerName,
+    choice: &Choice,
     params: &LinearParams,
     hints: &Hints,
 ) -> Result<Built<T>, LinearError> {
     use PreconditionerName as P;
+    let name = choice.preconditioner;
     fn plain<T, M: Preconditioner<T> + 'static>(made: M, memory_bytes: usize) -> Built<T>
     where
         T: Scalar,
@@ -364,7 +365,13 @@ fn build<T: Chooseable>(
         P::Spai0 => make!(Spai0::new(a)),
         P::Chebyshev => make!(Chebyshev::new(a.clone(), &params.chebyshev)),
         P::AdditiveSchwarz => make!(AdditiveSchwarz::new(a, &params.additive_schwarz)),
-        P::Ic0 => make!(Ic0::new(a, &params.ic0)),
+        P::Ic0 => {
+            let mut own = params.ic0.clone();
+            if choice.open && own == Ic0Params::default() {
+                own.relaxation = IC0_RELAXATION;
+            }
+            make!(Ic0::new(a, &own))
+        }
         P::Ilu0 => make!(Ilu0::new(a, &params.ilu0)),
         P::Iluk => make!(IluK::new(a, &params.iluk)),
         P::Ilut => make!(Ilut::new(a, &params.ilut)),
