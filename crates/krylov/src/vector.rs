@@ -296,7 +296,22 @@ pub fn subtract<T: Scalar>(x: &[T], y: &[T], z: &mut [T]) {
 
 /// Index of the first entry that is infinite or NaN.
 pub fn first_not_finite<T: Scalar>(x: &[T]) -> Option<usize> {
-    x.iter().position(|v| !v.finite())
+    let first = reduce(0..x.len(), &|range: Range<usize>| {
+        let found = x[range.clone()].iter().position(|v| !v.finite());
+        Earliest(found.map(|k| range.start + k))
+    });
+    first.0
+}
+
+/// The earlier of two places, as the sum of a reduction.
+struct Earliest(Option<usize>);
+
+impl Add for Earliest {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.or(other.0))
+    }
 }
 
 /// ||x||_2 as f64, for reports.

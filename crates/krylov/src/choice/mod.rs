@@ -9,6 +9,8 @@ mod auto;
 mod least_squares;
 mod params;
 mod solver;
+#[cfg(test)]
+mod tests;
 
 pub use auto::{Choice, choose, comparison};
 pub use least_squares::{is_least_squares, solve_least_squares};
