@@ -10,7 +10,7 @@ use pdesolve_io::linear_system::{self, Info, Solution};
 use pdesolve_io::plot::{self, Curve, Labels, Scale};
 use pdesolve_io::{IoError, matrix_market};
 use pdesolve_krylov::choice::{self, LinearParams, LinearSolver, Outcome};
-use pdesolve_krylov::{Csr, Iteration, Scalar, gallery};
+use pdesolve_krylov::{Csr, CsrError, Iteration, Scalar, gallery};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -147,24 +147,17 @@ pub fn read_system(
     let complex = matches!(system.matrix.values, Values::Complex(_))
         || matches!(b, Values::Complex(_))
         || matches!(x, Some(Values::Complex(_)));
+    let matrix = &system.matrix;
     let built = if complex {
-        AnySystem::Complex(assemble(
-            &system.matrix,
-            &b,
-            x.as_ref(),
-            origin,
-            |values, i| values.get(i),
-        ))
+        assemble(matrix, &b, x.as_ref(), origin, |values, i| values.get(i)).map(AnySystem::Complex)
     } else {
-        AnySystem::Real(assemble(
-            &system.matrix,
-            &b,
-            x.as_ref(),
-            origin,
-            |values, i| values.get(i).re,
-        ))
+        let real = |values: &Values, i: usize| values.get(i).re;
+        assemble(matrix, &b, x.as_ref(), origin, real).map(AnySystem::Real)
     };
-    Ok(built)
+    built.map_err(|error| {
+        let message = format!("{}: {error}", path.display());
+        Diagnostic::error(codes::SYSTEM_UNSOLVABLE, message).into()
+    })
 }
 
 fn assemble<T: Scalar>(
@@ -173,7 +166,7 @@ fn assemble<T: Scalar>(
     x: Option<&Values>,
     rhs_origin: String,
     number: impl Fn(&Values, usize) -> T,
-) -> System<T> {
+) -> Result<System<T>, CsrError> {
     let triplets: Vec<(u32, u32, T)> = entries
         .rows
         .iter()
@@ -181,18 +174,17 @@ fn assemble<T: Scalar>(
         .enumerate()
         .map(|(k, (&i, &j))| (i, j, number(&entries.values, k)))
         .collect();
-    let matrix = Csr::from_triplets(entries.nrows, entries.ncols, &triplets)
-        .expect("the reader checks indices and sizes");
+    let matrix = Csr::from_triplets(entries.nrows, entries.ncols, &triplets)?;
     let guess = match x {
         Some(x) if x.len() == entries.ncols => (0..x.len()).map(|i| number(x, i)).collect(),
         _ => vec![T::zero(); entries.ncols],
     };
-    System {
+    Ok(System {
         matrix,
         rhs: (0..b.len()).map(|i| number(b, i)).collect(),
         guess,
         rhs_origin,
-    }
+    })
 }
 
 /// A solve with all there is to tell of it.

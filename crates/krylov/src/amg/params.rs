@@ -52,20 +52,21 @@ pub struct AmgParams {
     /// Relaxation on all levels but the coarsest. Default: `gauss_seidel`.
     pub relaxation: Relaxation,
     /// Sweeps before, and as many after, the coarse correction. Default: 1.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100))]
     pub sweeps: usize,
     /// In which order the levels are visited. Default: `v`.
     pub cycle: Cycle,
     /// Numbers of the hierarchy. Default: `single`.
     pub precision: Precision,
-    /// A level of at most this many rows is the last and solved exactly. Default: 300.
-    #[schemars(range(min = 1))]
+    /// A level of at most this many rows is the last and solved exactly, up to 2000; where coarsening
+    /// ends above that, the last level is relaxed. Default: 300.
+    #[schemars(range(min = 1, max = 2000))]
     pub coarse_size: usize,
     /// Most levels. Default: 20.
     #[schemars(range(min = 1))]
     pub max_levels: usize,
     /// Rows that belong to one node, consecutive: 2 or 3 for elasticity. Default: 1.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 16))]
     pub block_size: usize,
 }
 

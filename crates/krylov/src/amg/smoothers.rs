@@ -46,6 +46,7 @@ pub enum Relaxation {
     /// Damped Jacobi.
     Jacobi {
         /// Factor before D^-1, between 0 and 1; 2/3 is usual.
+        #[schemars(range(min = 0.01, max = 1))]
         damping: f64,
     },
     /// Gauss-Seidel, forward before and backward after the coarse correction.
@@ -54,6 +55,7 @@ pub enum Relaxation {
     /// A Chebyshev polynomial of D^-1 A: as parallel as Jacobi, and stronger.
     Chebyshev {
         /// Products with A in a sweep, at least 1; 2 to 4 are usual.
+        #[schemars(range(min = 1, max = 100))]
         degree: usize,
     },
 }

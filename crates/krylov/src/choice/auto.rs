@@ -25,6 +25,7 @@
 use super::params::{Hints, LinearParams, MethodName, PreconditionerName};
 use crate::csr::Csr;
 use crate::operator::LinearOperator;
+use crate::preconditioners::SchwarzVariant;
 use crate::scalar::{Real, Scalar};
 use crate::vector;
 
@@ -88,7 +89,9 @@ pub fn choose<T: Scalar>(a: &Csr<T>, params: &LinearParams, hints: &Hints) -> Ch
         open: params.preconditioner == P::Auto,
     };
     if params.method == M::Direct {
-        choice.preconditioner = P::None;
+        if params.preconditioner == P::Auto {
+            choice.preconditioner = P::None;
+        }
         return choice;
     }
     if params.method != M::Auto && params.preconditioner != P::Auto || !square {
@@ -96,11 +99,10 @@ pub fn choose<T: Scalar>(a: &Csr<T>, params: &LinearParams, hints: &Hints) -> Ch
     }
     let mut features = features(a, hermitian);
     features.positive_diagonal &= !hints.indefinite;
-    let (method, preconditioner, reason) = recommend::<T>(&features);
+    let (method, preconditioner, reason) = recommend::<T>(&features, hints);
     if choice.method == M::Auto {
         choice.method = match params.preconditioner {
-            // What was asked for may not be symmetric.
-            P::Ilut | P::Air => M::Gmres,
+            given if is_one_sided(given, params) => M::Gmres,
             _ if method == M::Direct && params.preconditioner != P::Auto => {
                 if hermitian && features.positive_diagonal {
                     M::Cg
@@ -127,11 +129,22 @@ pub fn choose<T: Scalar>(a: &Csr<T>, params: &LinearParams, hints: &Hints) -> Ch
     choice
 }
 
+/// Whether a preconditioner is not symmetric even where the matrix is.
+pub(super) fn is_one_sided(preconditioner: PreconditionerName, params: &LinearParams) -> bool {
+    match preconditioner {
+        PreconditionerName::Ilut | PreconditionerName::Air => true,
+        PreconditionerName::AdditiveSchwarz => {
+            params.additive_schwarz.variant == SchwarzVariant::Restricted
+        }
+        _ => false,
+    }
+}
+
 /// Method and preconditioner of least cost, and the reason.
-fn recommend<T: Scalar>(f: &Features) -> (MethodName, PreconditionerName, String) {
+fn recommend<T: Scalar>(f: &Features, hints: &Hints) -> (MethodName, PreconditionerName, String) {
     use MethodName as M;
     use PreconditionerName as P;
-    if f.rows <= 1000 {
+    if f.rows <= 1000 && !hints.singular {
         let reason = format!("{} rows are few enough to eliminate", f.rows);
         return (M::Direct, P::None, reason);
     }
@@ -295,11 +308,36 @@ fn looks_hermitian<T: Scalar>(a: &Csr<T>) -> bool {
         });
         w
     };
-    let (u, v) = (draw(1), draw(3));
+    // Rows and columns are balanced: one large row must not hide what the others say.
+    let balance: Vec<f64> = (0..n)
+        .map(|i| {
+            let row = a.row(i).1;
+            let largest = row
+                .iter()
+                .fold(0.0, |m: f64, v| m.max(v.modulus().as_f64()));
+            if largest > 0.0 {
+                largest.sqrt().recip()
+            } else {
+                0.0
+            }
+        })
+        .collect();
+    let balanced = |x: &mut [T]| {
+        vector::for_blocks(x, &|start, x: &mut [T]| {
+            for (x, &s) in x.iter_mut().zip(&balance[start..]) {
+                *x *= T::from_f64(s);
+            }
+        });
+    };
+    let (mut u, mut v) = (draw(1), draw(3));
+    let size = vector::norm2(&u).as_f64();
+    balanced(&mut u);
+    balanced(&mut v);
     let mut w = vec![T::zero(); n];
     a.apply(&v, &mut w);
     let right = vector::dot(&u, &w);
-    let size = vector::norm2(&w).as_f64() * vector::norm2(&u).as_f64();
+    balanced(&mut w);
+    let size = size * vector::norm2(&w).as_f64();
     a.apply(&u, &mut w);
     let left = vector::dot(&w, &v);
     (left - right).modulus().as_f64() <= 1e-12 * size

@@ -2,7 +2,7 @@
 
 use pdesolve_core::Control;
 
-use super::params::{LinearParams, MethodName};
+use super::params::{LinearParams, MethodName, PreconditionerName};
 use super::solver::{Chooseable, LinearError, Outcome};
 use crate::csr::Csr;
 use crate::methods::{Cgls, Lsmr, Lsqr};
@@ -23,7 +23,8 @@ pub fn is_least_squares<T: Scalar>(a: &Csr<T>, params: &LinearParams) -> bool {
 
 /// min ||b - A x||_2 by LSQR, LSMR (also for `auto`) or CGLS, from the guess in x.
 ///
-/// The relative tolerance of the stopping rule is taken for both tolerances of Paige and Saunders.
+/// The relative tolerance of the stopping rule is taken for both tolerances of Paige and Saunders, and
+/// its largest number of iterations; its other keys have no meaning here.
 ///
 /// # Errors
 /// [`LinearError`] for vectors that do not fit and matrices that are not finite.
@@ -36,6 +37,16 @@ pub fn solve_least_squares<T: Chooseable>(
 ) -> Result<Outcome, LinearError> {
     if let Some((row, column)) = a.first_not_finite() {
         return Err(LinearError::not_finite(a, row, column));
+    }
+    if !matches!(
+        params.preconditioner,
+        PreconditionerName::Auto | PreconditionerName::None
+    ) {
+        return Err(LinearError::Incompatible {
+            what: "least squares".to_owned(),
+            with: params.preconditioner.name().to_owned(),
+            why: "the methods for least squares here take no preconditioner",
+        });
     }
     match params.method {
         MethodName::Lsqr => run(Lsqr::default(), a, params, b, x, observer),

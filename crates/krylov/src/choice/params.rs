@@ -136,13 +136,13 @@ pub struct LinearParams {
     pub stop: StoppingRule,
     /// Iterations between restarts, and directions kept, of `gmres`, `fgmres`, `gcr` and
     /// `gcro_dr`; window in which `deflated_cg` looks for Ritz vectors. Default: 50.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10000))]
     pub restart: usize,
     /// Directions against which `flexible_cg` orthogonalises. Default: 1.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1000))]
     pub directions: usize,
     /// Vectors that `gcro_dr` and `deflated_cg` keep for the next solve. Default: 8.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1000))]
     pub recycled: usize,
     /// Options of `bicgstab_l`.
     #[serde(skip_serializing_if = "is_default")]
@@ -231,6 +231,8 @@ impl LinearParams {
 pub struct Hints {
     /// Eigenvalues of both signs may occur although the diagonal is positive.
     pub indefinite: bool,
+    /// The matrix is singular and the systems are consistent: complete factors would divide by zero.
+    pub singular: bool,
     /// Vectors that the matrix nearly maps to zero, as rigid body motions: for `amg`.
     pub near_null_space: Vec<Vec<f64>>,
 }

@@ -6,7 +6,7 @@ use faer::traits::ComplexField;
 use num_complex::Complex;
 use pdesolve_core::Control;
 
-use super::auto::{Choice, IC0_RELAXATION, choose};
+use super::auto::{Choice, IC0_RELAXATION, choose, is_one_sided};
 use super::params::{Hints, LinearParams, MethodName, PreconditionerName};
 use crate::amg::{Air, Amg, AmgError, Classical, Coarsening};
 use crate::csr::Csr;
@@ -18,7 +18,7 @@ use crate::operator::LinearOperator;
 use crate::preconditioner::{Identity, Preconditioner};
 use crate::preconditioners::{
     AdditiveSchwarz, BlockJacobi, Chebyshev, DirectCholesky, DirectLu, Ic0, Ic0Params, Ict, Ilu0,
-    IluK, Ilut, Jacobi, SchwarzVariant, SetupError, Spai0, Ssor,
+    IluK, Ilut, Jacobi, SetupError, Spai0, Ssor,
 };
 use crate::scalar::Scalar;
 use crate::solve::{Iteration, Report, SolveError, Solver};
@@ -158,8 +158,12 @@ engines! {
 }
 
 impl<T: Scalar> Engine<T> {
-    fn new(method: MethodName, params: &LinearParams) -> Self {
+    /// A method for `n` unknowns: no space is larger than that.
+    fn new(method: MethodName, params: &LinearParams, n: usize) -> Self {
         let rule = params.stop.clone();
+        let restart = params.restart.min(n.max(1));
+        let recycled = params.recycled.min((n / 2).max(1));
+        let directions = params.directions.min(n.max(1));
         macro_rules! make {
             ($variant:ident, $method:expr) => {
                 Self::$variant(Box::new(Solver::with_rule($method, rule)))
@@ -167,27 +171,24 @@ impl<T: Scalar> Engine<T> {
         }
         match method {
             MethodName::Cg => make!(Cg, Cg::default()),
-            MethodName::FlexibleCg => make!(FlexibleCg, FlexibleCg::new(params.directions)),
+            MethodName::FlexibleCg => make!(FlexibleCg, FlexibleCg::new(directions)),
             MethodName::DeflatedCg => {
-                let kept = params.recycled;
-                make!(
-                    DeflatedCg,
-                    DeflatedCg::new(kept, params.restart.max(2 * kept + 1))
-                )
+                let kept = recycled;
+                make!(DeflatedCg, DeflatedCg::new(kept, restart.max(2 * kept + 1)))
             }
             MethodName::Minres => make!(Minres, Minres::default()),
-            MethodName::Fgmres => make!(Fgmres, Fgmres::new(params.restart)),
-            MethodName::Gcr => make!(Gcr, Gcr::new(params.restart, Memory::default())),
+            MethodName::Fgmres => make!(Fgmres, Fgmres::new(restart)),
+            MethodName::Gcr => make!(Gcr, Gcr::new(restart, Memory::default())),
             MethodName::GcroDr => {
-                let kept = params.recycled;
-                make!(GcroDr, GcroDr::new(params.restart.max(kept + 2), kept))
+                let kept = recycled;
+                make!(GcroDr, GcroDr::new(restart.max(kept + 2), kept))
             }
             MethodName::Bicgstab => make!(Bicgstab, BiCgStab::default()),
             MethodName::BicgstabL => make!(BicgstabL, BiCgStabL::new(params.bicgstab_l)),
             MethodName::Idr => make!(Idr, IdrS::new(params.idr)),
             MethodName::Tfqmr => make!(Tfqmr, Tfqmr::default()),
             // A direct solve is refined by the method that needs the fewest products.
-            _ => make!(Gmres, Gmres::new(params.restart)),
+            _ => make!(Gmres, Gmres::new(restart)),
         }
     }
 }
@@ -222,14 +223,14 @@ impl<T: Chooseable> LinearSolver<T> {
             return Err(LinearError::not_finite(matrix, row, column));
         }
         let choice = choose(matrix, params, hints);
-        check(matrix, &choice, params)?;
+        check(matrix, &choice, params, hints)?;
         let built = if choice.method == MethodName::Direct {
             direct(matrix, choice.hermitian)?
         } else {
             build(matrix, &choice, params, hints)?
         };
         Ok(Self {
-            engine: Engine::new(choice.method, params),
+            engine: Engine::new(choice.method, params, matrix.nrows()),
             built,
             choice,
         })
@@ -272,6 +273,7 @@ fn check<T: Scalar>(
     matrix: &Csr<T>,
     choice: &Choice,
     params: &LinearParams,
+    hints: &Hints,
 ) -> Result<(), LinearError> {
     use MethodName as M;
     use PreconditionerName as P;
@@ -294,13 +296,21 @@ fn check<T: Scalar>(
             "the method needs a symmetric matrix, and this one is not",
         );
     }
-    let restricted = params.additive_schwarz.variant == SchwarzVariant::Restricted;
-    let one_sided = match preconditioner {
-        P::Ilut | P::Air => true,
-        P::AdditiveSchwarz => restricted,
-        _ => false,
-    };
-    if symmetric_method && one_sided {
+    if method == M::Direct && !matches!(preconditioner, P::None | P::Auto) {
+        return incompatible(
+            method.name(),
+            preconditioner.name(),
+            "a direct solve takes no preconditioner",
+        );
+    }
+    if method == M::Direct && hints.singular {
+        return incompatible(
+            method.name(),
+            "a singular problem",
+            "complete factors would divide by zero: let an iterative method keep to the null space",
+        );
+    }
+    if symmetric_method && is_one_sided(preconditioner, params) {
         return incompatible(
             method.name(),
             preconditioner.name(),

@@ -203,8 +203,8 @@ impl<T: Scalar> BlockCg<T> {
         };
         self.history.clear();
         for round in 0.. {
-            let status = self.iterate(operator, preconditioner, x, &mut report, round == 0);
             self.before.copy_from_slice(&self.residuals);
+            let status = self.iterate(operator, preconditioner, x, &mut report, round == 0);
             if let Some(null_space) = operator.null_space() {
                 x.chunks_exact_mut(n).for_each(|x| null_space.project(x));
             }

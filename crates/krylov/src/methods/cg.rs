@@ -90,6 +90,9 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Cg<T> {
                 };
             }
             let alpha = T::from_f64(rho / curvature);
+            if !alpha.finite() {
+                return Status::Breakdown(Breakdown::NotFinite);
+            }
             vector::axpy(alpha, p, x);
             let r_norm = vector::axpy_norm2_squared(-alpha, q, r).as_f64().sqrt();
 

@@ -67,8 +67,12 @@ impl<T: Scalar> DeflatedCg<T> {
     /// Recycles `k` vectors, found in windows of `m` residuals.
     ///
     /// # Panics
-    /// Unless m > 2 k.
+    /// Unless k > 0 and m > 2 k.
     pub fn new(k: usize, m: usize) -> Self {
+        assert!(
+            k > 0 && m > 2 * k,
+            "a window of more than twice the recycled vectors"
+        );
         Self {
             p: Vec::new(),
             q: Vec::new(),

@@ -117,6 +117,10 @@ impl<T: Scalar> RitzWindow<T> {
                 }
             }
         }
+        if r == 0 {
+            self.clear();
+            return;
+        }
         // Rayleigh and Ritz once more, so that T becomes diagonal.
         for j in 0..r {
             self.tq[..d].fill(0.0);

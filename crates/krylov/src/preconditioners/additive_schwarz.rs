@@ -254,6 +254,7 @@ fn local_solver<T: Scalar + ComplexField>(
 /// Adds `layers` of neighbours.
 fn grow(graph: &Graph, unknowns: &mut Vec<u32>, layers: usize) {
     for _ in 0..layers {
+        let before = unknowns.len();
         let mut more: Vec<u32> = unknowns
             .iter()
             .flat_map(|&i| graph.neighbours(i as usize).iter().copied())
@@ -261,6 +262,9 @@ fn grow(graph: &Graph, unknowns: &mut Vec<u32>, layers: usize) {
         unknowns.append(&mut more);
         unknowns.sort_unstable();
         unknowns.dedup();
+        if unknowns.len() == before {
+            return;
+        }
     }
 }
 

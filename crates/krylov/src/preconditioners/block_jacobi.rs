@@ -55,8 +55,9 @@ impl<T: Scalar> BlockJacobi<T> {
     /// [`SetupError::Singular`] for a block that is, a block size of zero, and what makes no matrix.
     pub fn new(a: &Csr<T>, params: &BlockJacobiParams) -> Result<Self, SetupError> {
         check_matrix(a)?;
-        let (n, m) = (a.nrows(), params.block_size);
-        check_option("block_size", m as f64, m > 0, "at least 1")?;
+        let (n, m) = (a.nrows(), params.block_size.min(a.nrows().max(1)));
+        let given = params.block_size;
+        check_option("block_size", given as f64, given > 0, "at least 1")?;
         let blocks = (0..n).step_by(m).map(|first| {
             let size = m.min(n - first);
             let mut block = vec![T::zero(); size * size];

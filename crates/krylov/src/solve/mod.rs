@@ -307,14 +307,7 @@ impl<T: Scalar, K: Workspace> Solver<T, K> {
                 ResidualNorm::BackwardError => {
                     monitor.backward_error(true_residual, vector::norm2_f64(x))
                 }
-                // A fresh value would cost one more preconditioning; it is compared through the
-                // residual it was made from.
                 ResidualNorm::Preconditioned | ResidualNorm::Natural => {
-                    let carried = monitor.history.last().copied().unwrap_or(0.0);
-                    let floor = 10.0 * carried / reference;
-                    if true_residual <= floor.max(1e-12) * true_reference.max(first) {
-                        break Status::Converged;
-                    }
                     let z = &mut self.preconditioned;
                     system.precondition(r, z);
                     match norm {

@@ -170,6 +170,11 @@ pub enum SolveError {
         /// The entry, as text.
         value: String,
     },
+    /// The right-hand side is so small that its norm underflows.
+    #[error(
+        "the right-hand side is not zero, but its norm underflows: scale the system to numbers near 1"
+    )]
+    Underflow,
     /// The operator gives infinities or NaNs.
     #[error(
         "the matrix times the first guess is not finite at index {index}: it holds infinities or NaNs"

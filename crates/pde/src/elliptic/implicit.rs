@@ -206,6 +206,7 @@ impl ImplicitDiffusion {
         let traits = MatrixTraits {
             symmetric: self.discretisation.is_symmetric(),
             indefinite: false,
+            singular: false,
         };
         let solver =
             LinearSolver::new(&matrix, traits, &self.params).map_err(|fault| fault.reason)?;

@@ -7,9 +7,6 @@ use pdesolve_krylov::{
     Csr, Iteration, LinearOperator, NullSpace, Report, Singular, Status, choice,
 };
 
-/// Rows up to which incomplete factors are preferred to multigrid.
-const SMALL: usize = 3000;
-
 /// What the equation tells of its matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MatrixTraits {
@@ -17,33 +14,26 @@ pub struct MatrixTraits {
     pub symmetric: bool,
     /// Eigenvalues of both signs may occur.
     pub indefinite: bool,
+    /// The constants are mapped to zero: no Dirichlet or Robin condition, no reaction.
+    pub singular: bool,
 }
 
-/// Fills in what the equation knows better than the entries of its matrix: that it is
-/// indefinite, or that it is diffusion.
+/// Fills in what suits an indefinite equation, which the entries of its matrix do not show.
 fn with_traits(matrix: &Csr<f64>, traits: MatrixTraits, params: &LinearParams) -> LinearParams {
     let mut chosen = params.clone();
-    if traits.symmetric && traits.indefinite && chosen.method == MethodName::Auto {
+    if !(traits.symmetric && traits.indefinite) {
+        return chosen;
+    }
+    if chosen.method == MethodName::Auto {
         chosen.method = MethodName::Minres;
     }
-    if chosen.preconditioner == PreconditionerName::Auto {
-        match chosen.method {
-            MethodName::Minres if traits.indefinite => {
-                let positive = matrix.diagonal().iter().all(|d| *d > 0.0);
-                chosen.preconditioner = if positive {
-                    PreconditionerName::Jacobi
-                } else {
-                    PreconditionerName::None
-                };
-            }
-            MethodName::Auto | MethodName::Cg
-                if traits.symmetric && !traits.indefinite && matrix.nrows() > SMALL =>
-            {
-                chosen.method = MethodName::Cg;
-                chosen.preconditioner = PreconditionerName::Amg;
-            }
-            _ => {}
-        }
+    if chosen.method == MethodName::Minres && chosen.preconditioner == PreconditionerName::Auto {
+        let positive = matrix.diagonal().iter().all(|d| *d > 0.0);
+        chosen.preconditioner = if positive {
+            PreconditionerName::Jacobi
+        } else {
+            PreconditionerName::None
+        };
     }
     chosen
 }
@@ -67,7 +57,13 @@ impl LinearSolver {
         params: &LinearParams,
     ) -> Result<Self, SolveFault> {
         let params = with_traits(matrix, traits, params);
-        let solver = choice::LinearSolver::new(matrix, &params).map_err(|e| fault(&e))?;
+        let hints = choice::Hints {
+            indefinite: traits.indefinite,
+            singular: traits.singular,
+            ..choice::Hints::default()
+        };
+        let solver =
+            choice::LinearSolver::with_hints(matrix, &params, &hints).map_err(|e| fault(&e))?;
         let chosen = solver.choice();
         let name = match chosen.preconditioner {
             PreconditionerName::None => format!("{} without preconditioner", chosen.method.name()),
@@ -166,6 +162,7 @@ pub fn solve_linear(
     let traits = MatrixTraits {
         symmetric: matrix.is_hermitian(1e-12),
         indefinite: matrix.diagonal().iter().any(|d| *d <= 0.0),
+        singular: false,
     };
     let mut solver = LinearSolver::new(matrix, traits, params)?;
     let report = solver.solve(matrix, None, b, x, observer)?;

@@ -76,6 +76,7 @@ impl Steady {
         let traits = MatrixTraits {
             symmetric: discretisation.is_symmetric(),
             indefinite: discretisation.is_indefinite(),
+            singular: discretisation.is_singular(),
         };
         let solver =
             LinearSolver::new(discretisation.matrix(), traits, params).map_err(|fault| {
