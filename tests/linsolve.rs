@@ -235,7 +235,7 @@ fn bad_arguments_name_the_nearest_valid_one() {
     );
     for (arguments, said) in [
         (&["--method", "gmress"][..], "did you mean `gmres`?"),
-        (&["--pc", "ilt"], "did you mean `ilut`?"),
+        (&["--pc", "ilutt"], "did you mean `ilut`?"),
         (&["--set", "restrat=3"], "did you mean `restart`?"),
         (&["--set", "restart=0"], "restart"),
         (&["--set", "amg.sweeps=0"], "sweeps"),

@@ -212,7 +212,7 @@ pub(crate) struct Linsolve {
     #[arg(long, visible_alias = "preconditioner", default_value = "auto")]
     pub(crate) pc: String,
     /// Relative tolerance on the residual
-    #[arg(long, value_name = "TOLERANCE")]
+    #[arg(long, value_name = "TOLERANCE", allow_negative_numbers = true)]
     pub(crate) rtol: Option<f64>,
     /// Most iterations
     #[arg(long, value_name = "N")]

@@ -240,8 +240,9 @@ there is.
 "Spectral methods want a uniform, periodic grid of `points`, and take neither
 `[boundary]` nor `[source]`; finite volumes want a mesh of `cells` and solve
 scalar conservation laws in one or two dimensions; elliptic problems want a mesh
-of `cells` and the solver `linear`, or `implicit` for heat in time. `pdesolve show KIND` tells
-which solvers a problem has, and in how many dimensions it lives.
+of `cells` and the solver `linear`, or `implicit` for heat in time.
+`pdesolve show KIND` tells which solvers a problem has, and in how many
+dimensions it lives.
 
     [problem]
     kind = \"burgers\"

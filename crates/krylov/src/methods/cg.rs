@@ -69,12 +69,16 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Cg<T> {
                 ResidualNorm::Natural => rho.sqrt(),
                 ResidualNorm::BackwardError => monitor.backward_error(r_norm, vector::norm2_f64(x)),
             };
-        if rho < 0.0 {
+        let natural = monitor.norm() == ResidualNorm::Natural;
+        if rho < 0.0 && natural {
             return Status::IndefinitePreconditioner;
         }
         let norm = tested(monitor, x, z, rho, vector::norm2_f64(r));
         if let Some(status) = monitor.begin(norm) {
             return status;
+        }
+        if rho < 0.0 {
+            return Status::IndefinitePreconditioner;
         }
         vector::copy(z, p);
         loop {
@@ -98,12 +102,16 @@ impl<T: Scalar, M: Preconditioner<T> + ?Sized> Method<T, M> for Cg<T> {
 
             system.precondition(r, z);
             let next = vector::dot(r, z).re().as_f64();
-            if next < 0.0 {
+            if next < 0.0 && natural {
                 return Status::IndefinitePreconditioner;
             }
+            // Convergence first: of a residual that is rounding, r^H z may have any sign.
             let norm = tested(monitor, x, z, next, r_norm);
             if let Some(status) = monitor.record(norm) {
                 return status;
+            }
+            if next < 0.0 {
+                return Status::IndefinitePreconditioner;
             }
             if next == 0.0 {
                 return Status::Breakdown(Breakdown::ZeroCoefficient);
