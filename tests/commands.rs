@@ -267,3 +267,44 @@ fn a_solve_that_does_not_converge_keeps_its_iterate_and_goes_on_from_it() {
         again.stderr
     );
 }
+
+#[test]
+fn a_neumann_problem_whose_data_do_not_balance_is_solved_with_a_note() {
+    let dir = Dir::new();
+    let case = |source: &str| {
+        format!(
+            r#"schema = 1
+title = "Insulated"
+[problem]
+kind = "poisson"
+[mesh]
+cells = [20]
+upper = [1]
+periodic = [false]
+[source]
+u = "{source}"
+[boundary]
+left = {{ kind = "neumann", gradient = 0 }}
+right = {{ kind = "neumann", gradient = 0 }}
+[solver]
+kind = "linear"
+"#
+        )
+    };
+    dir.write("balanced.toml", case("cos(pi*x)"));
+    dir.write("unbalanced.toml", case("1 + cos(pi*x)"));
+    let balanced = dir.run(&["run", "balanced.toml"]);
+    assert_eq!(balanced.code, 0, "{}", balanced.stderr);
+    assert!(
+        !balanced.stderr.contains("do not cancel"),
+        "{}",
+        balanced.stderr
+    );
+    let unbalanced = dir.run(&["run", "unbalanced.toml"]);
+    assert_eq!(unbalanced.code, 0, "{}", unbalanced.stderr);
+    assert!(
+        unbalanced.stderr.contains("do not cancel"),
+        "{}",
+        unbalanced.stderr
+    );
+}

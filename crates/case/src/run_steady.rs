@@ -99,6 +99,13 @@ pub(crate) fn run_steady(
             output,
         });
     }
+    for (name, value) in names.iter().zip(&quantities) {
+        if name.starts_with("incompatibility(") && *value > INCOMPATIBLE {
+            progress.note(&format!(
+                "the source and the boundary fluxes do not cancel ({name} = {value:.2e}): a problem without a given value has no solution then; what is left over was taken evenly out of the source"
+            ));
+        }
+    }
     let results = prepared
         .monitored
         .iter()
@@ -120,6 +127,9 @@ pub(crate) fn run_steady(
     progress.finished(&finished);
     Ok(finished)
 }
+
+/// Part of the source and boundary fluxes that may be rounding or quadrature error.
+const INCOMPATIBLE: f64 = 1e-6;
 
 /// Keeps the last iterate.
 fn keep(problem: &dyn Stationary, path: &std::path::Path, print: &str) -> Result<(), IoError> {

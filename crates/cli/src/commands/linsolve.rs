@@ -369,10 +369,10 @@ fn describe(system: &AnySystem) -> String {
 fn tell_of(solved: &Solved) {
     let outcome = &solved.outcome;
     let report = &outcome.report;
-    say(&format!(
-        "{} with {}",
-        outcome.method, outcome.preconditioner
-    ));
+    say(&match outcome.preconditioner.as_str() {
+        "none" => outcome.method.clone(),
+        preconditioner => format!("{} with {preconditioner}", outcome.method),
+    });
     if !outcome.reason.is_empty() {
         say(&format!("  chosen because {}", outcome.reason));
     }
@@ -380,9 +380,10 @@ fn tell_of(solved: &Solved) {
         say(&format!("  {line}"));
     }
     say(&format!(
-        "{} after {} iterations: ||b - A x|| / reference = {:.3e}",
+        "{} after {} iteration{}: ||b - A x|| / reference = {:.3e}",
         capital(&report.status.to_string()),
         report.iterations,
+        if report.iterations == 1 { "" } else { "s" },
         report.true_relative_residual
     ));
     if report.replacements > 0 {
