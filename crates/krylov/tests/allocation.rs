@@ -1,7 +1,6 @@
 //! A second solve on the same workspace allocates nothing.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod counting;
 
 use pdesolve_krylov::amg::{Amg, AmgParams, Cycle, Relaxation};
 use pdesolve_krylov::methods::{
@@ -10,33 +9,12 @@ use pdesolve_krylov::methods::{
 };
 use pdesolve_krylov::{Identity, NullSpace, Singular, Solver, StoppingRule, gallery};
 
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// A global allocator cannot be written without; it only counts and passes on.
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static GLOBAL: Counting = Counting;
-
 /// Allocations of `solve` once it has run twice.
 fn allocations(mut solve: impl FnMut()) -> usize {
     solve();
     // Methods that recycle have their space now.
     solve();
-    let before = ALLOCATIONS.load(Ordering::Relaxed);
-    solve();
-    ALLOCATIONS.load(Ordering::Relaxed) - before
+    counting::allocations(solve)
 }
 
 /// Solves with each of the methods, which `Solver` runs, and counts.

@@ -1,37 +1,12 @@
 //! A second solve with the methods for general matrices and least squares allocates nothing.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod counting;
 
+use counting::allocations;
 use pdesolve_krylov::methods::{BiCgStab, BiCgStabL, Cgls, IdrS, Lsmr, Lsqr, Tfqmr};
 use pdesolve_krylov::{
     Csr, Identity, LeastSquares, LeastSquaresMethod, LeastSquaresRule, Method, Solver, gallery,
 };
-
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// A global allocator cannot be written without; it only counts and passes on.
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static GLOBAL: Counting = Counting;
-
-fn allocations(action: impl FnOnce()) -> usize {
-    let before = ALLOCATIONS.load(Ordering::Relaxed);
-    action();
-    ALLOCATIONS.load(Ordering::Relaxed) - before
-}
 
 fn matrix(n: u32) -> Csr<f64> {
     let entries: Vec<_> = (0..n)

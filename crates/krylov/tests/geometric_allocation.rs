@@ -1,38 +1,16 @@
 //! Products, cycles and direct solves on grids allocate nothing.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod counting;
 
 use pdesolve_krylov::fast_poisson::{FastPoisson, PoissonAxis, PoissonBoundary};
 use pdesolve_krylov::multigrid::{Cycle, InSinglePrecision, Multigrid, MultigridParams, Smoother};
 use pdesolve_krylov::stencil::{DiffusionStencil, SeparableStencil};
 use pdesolve_krylov::{LinearOperator, Preconditioner, gallery};
 
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// A global allocator cannot be written without; it only counts and passes on.
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static GLOBAL: Counting = Counting;
-
 /// Allocations of the second run: the first may start threads.
 fn allocations(mut run: impl FnMut()) -> usize {
     run();
-    let before = ALLOCATIONS.load(Ordering::Relaxed);
-    run();
-    ALLOCATIONS.load(Ordering::Relaxed) - before
+    counting::allocations(run)
 }
 
 // One test, so that no other allocates meanwhile.

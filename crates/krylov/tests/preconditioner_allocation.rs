@@ -1,7 +1,6 @@
 //! Applying a preconditioner allocates nothing.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod counting;
 
 use pdesolve_krylov::preconditioners::ordering::{Permuted, reverse_cuthill_mckee};
 use pdesolve_krylov::preconditioners::{
@@ -11,25 +10,6 @@ use pdesolve_krylov::preconditioners::{
     SinglePrecision, Spai0, Ssor, SsorParams,
 };
 use pdesolve_krylov::{Preconditioner, gallery};
-
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// A global allocator cannot be written without; it only counts and passes on.
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static GLOBAL: Counting = Counting;
 
 /// Each with a name, and those with options with the default ones.
 macro_rules! made {
@@ -87,9 +67,7 @@ fn applying_a_preconditioner_allocates_nothing() {
             all.push(("Permuted", Box::new(ordered.unwrap())));
             for (name, m) in &mut all {
                 m.apply(&r, &mut z);
-                let before = ALLOCATIONS.load(Ordering::Relaxed);
-                m.apply(&r, &mut z);
-                let count = ALLOCATIONS.load(Ordering::Relaxed) - before;
+                let count = counting::allocations(|| m.apply(&r, &mut z));
                 assert_eq!(count, 0, "{name} on {threads} threads");
             }
         });
@@ -101,9 +79,7 @@ fn applying_a_preconditioner_allocates_nothing() {
     ];
     for (name, mut m) in direct {
         m.apply(&r[..3600], &mut z[..3600]);
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
-        m.apply(&r[..3600], &mut z[..3600]);
-        let count = ALLOCATIONS.load(Ordering::Relaxed) - before;
+        let count = counting::allocations(|| m.apply(&r[..3600], &mut z[..3600]));
         assert_eq!(count, 0, "{name}");
     }
 }
