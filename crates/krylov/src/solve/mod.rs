@@ -235,7 +235,9 @@ impl<T: Scalar, K: Workspace> Solver<T, K> {
         };
         let rhs_norm = vector::norm2_f64(b);
         // What projection leaves of a b that lies in the null space is rounding.
-        if rhs_norm <= 1e-14 * b_norm_given && rhs_norm.is_finite() {
+        let is_rounding = null_space.is_some() && rhs_norm <= 1e-14 * b_norm_given;
+        let is_zero = b.iter().all(|v| *v == T::zero());
+        if is_zero || (is_rounding && rhs_norm.is_finite()) {
             vector::fill(T::zero(), x);
             self.history.push(0.0);
             return Ok(Report {
@@ -366,7 +368,8 @@ fn check<T: Scalar, K: Workspace, A: LinearOperator<T> + ?Sized>(
     check_vectors(rows, columns, b, x)
 }
 
-/// Lengths and finiteness of right-hand side and first guess.
+/// Lengths and finiteness of right-hand side and first guess, and whether the former is too small to
+/// have a norm.
 pub(crate) fn check_vectors<T: Scalar>(
     rows: usize,
     columns: usize,
@@ -388,6 +391,9 @@ pub(crate) fn check_vectors<T: Scalar>(
                 value: vector[index].to_string(),
             });
         }
+    }
+    if vector::norm2_f64(b) == 0.0 && b.iter().any(|v| *v != T::zero()) {
+        return Err(SolveError::Underflow);
     }
     Ok(())
 }

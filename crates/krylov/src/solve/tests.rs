@@ -214,3 +214,34 @@ fn an_observer_hears_all_iterations_and_can_stop_the_solve() {
     assert_eq!(report.iterations, 5);
     assert_eq!(heard, solver.history());
 }
+
+#[test]
+fn a_right_hand_side_whose_norm_underflows_is_refused_not_called_zero() {
+    let a = gallery::poisson(&[10]);
+    let error = Solver::new(Cg::default())
+        .solve(&a, &mut Identity, &[1e-200; 10], &mut [0.0; 10])
+        .unwrap_err();
+    assert_eq!(error, SolveError::Underflow);
+}
+
+#[test]
+fn a_poor_first_guess_does_not_loosen_the_norms_of_the_preconditioned_residual() {
+    let a = gallery::poisson(&[30, 30]);
+    let b = gallery::noise(900, 5);
+    for norm in [ResidualNorm::Preconditioned, ResidualNorm::Natural] {
+        let rule = StoppingRule {
+            norm,
+            ..StoppingRule::relative(1e-8)
+        };
+        // So far off that what cancels leaves no eight digits of b.
+        let mut x: Vec<f64> = gallery::noise(900, 6).iter().map(|v| 1e12 * v).collect();
+        let report = Solver::with_rule(Cg::default(), rule)
+            .solve(&a, &mut Identity, &b, &mut x)
+            .unwrap();
+        assert_eq!(
+            report.converged(),
+            report.true_relative_residual <= 1e-8,
+            "{norm:?}: {report:?}"
+        );
+    }
+}
