@@ -1,7 +1,7 @@
 //! Iterations on the 7-point Poisson problem of 64^3 and 128^3 unknowns, to 1e-8 of a right-hand side of
 //! noise, against the counts on which SciPy 1.17, PETSc 3.18 and AMGCL agree.
 
-use pdesolve_krylov::amg::{Amg, AmgParams};
+use pdesolve_krylov::amg::{Amg, AmgParams, Classical, Coarsening};
 use pdesolve_krylov::fast_poisson::{FastPoisson, PoissonAxis};
 use pdesolve_krylov::methods::Cg;
 use pdesolve_krylov::multigrid::{Multigrid, MultigridParams};
@@ -60,6 +60,16 @@ fn counts_of_128_cubed_are_those_of_other_codes_or_below() {
     assert!(hierarchy <= 2.2, "{hierarchy} times the matrix");
     let [_, fine] = counts(&a, &mut amg, &b);
     assert!(fine <= 13, "AMG {fine}");
+    drop(amg);
+    let params = AmgParams {
+        coarsening: Coarsening::Classical(Classical::default()),
+        ..AmgParams::default()
+    };
+    let mut amg = Amg::new(&a, &params).unwrap();
+    let info = amg.info();
+    assert!(info.operator_complexity() <= 3.0, "{info}");
+    let [_, fine] = counts(&a, &mut amg, &b);
+    assert!(fine <= 9, "classical AMG {fine}");
     drop(amg);
 
     let stencil = SeparableStencil::<f64>::poisson(&shape);

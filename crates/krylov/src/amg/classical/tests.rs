@@ -376,18 +376,6 @@ fn iterations_hardly_grow_with_a_three_dimensional_poisson_problem() {
 }
 
 #[test]
-#[ignore = "two million unknowns: half a minute and 2 GiB"]
-fn nine_iterations_solve_two_million_unknowns() {
-    let params = AmgParams {
-        precision: Precision::Single,
-        ..classical(Classical::default())
-    };
-    let (report, _, complexity) = solve(&gallery::poisson(&[128; 3]), &params);
-    assert!(report.converged() && report.iterations <= 9, "{report:?}");
-    assert!(complexity <= 3.0, "{complexity}");
-}
-
-#[test]
 fn iterations_do_not_depend_on_the_size_of_jumps() {
     for shape in [&[128, 128][..], &[32, 32, 32]] {
         let counts: Vec<usize> = [1e2, 1e4, 1e6, 1e8]
