@@ -1,0 +1,5 @@
+//! Materials: multigroup cross sections.
+
+mod cross_sections;
+
+pub use cross_sections::{CrossSections, Delayed};
