@@ -381,6 +381,7 @@ impl MaterialParams {
     }
 
     fn delayed(&self, read: &Read, chi: &[f64], faults: &mut Faults) -> Vec<Delayed> {
+        let before = faults.list.len();
         let mut sum = 0.0;
         let mut families = Vec::with_capacity(self.delayed.len());
         for (i, family) in self.delayed.iter().enumerate() {
@@ -407,7 +408,7 @@ impl MaterialParams {
                 },
             });
         }
-        if sum > 1.0 {
+        if faults.list.len() == before && sum > 1.0 {
             faults.add(
                 "delayed",
                 format!("the fractions add up to {sum}, more than 1"),
