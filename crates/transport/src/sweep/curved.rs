@@ -84,8 +84,10 @@ impl Start {
 }
 
 struct Curved {
-    /// 1/2 or 1.
-    theta: f64,
+    /// Upwind differences in place of diamond differences.
+    step: bool,
+    /// Weight of the outer edge in the diamond relation: `[cell]`.
+    outer: Vec<f64>,
     /// `[ordinate]`.
     redistribution: Vec<Redistribution>,
     /// `[level]`.
@@ -110,7 +112,10 @@ pub(super) fn boxed(disc: &Discretization) -> Box<dyn HalfSweep> {
     let cells = mesh.len();
     let step = disc.scheme() == Scheme::Step;
     Box::new(Curved {
-        theta: if step { 1.0 } else { 0.5 },
+        step,
+        outer: (0..cells)
+            .map(|cell| outer_weight(mesh.geometry, mesh.edges[cell], mesh.edges[cell + 1]))
+            .collect(),
         redistribution: (0..o.levels.len())
             .flat_map(|level| redistribution(o, level, step))
             .collect(),
@@ -122,6 +127,17 @@ pub(super) fn boxed(disc: &Discretization) -> Box<dyn HalfSweep> {
         source: vec![0.0; cells],
         psi: vec![0.0; cells],
     })
+}
+
+/// Where between inner (0) and outer edge (1) a flux linear in r has the mean that is redistributed.
+fn outer_weight(geometry: Geometry, inner: f64, outer: f64) -> f64 {
+    match geometry {
+        Geometry::Sphere => {
+            let mean = 2.0 / 3.0 * (inner * inner + inner * outer + outer * outer) / (inner + outer);
+            (mean - inner) / (outer - inner)
+        }
+        _ => 0.5,
+    }
 }
 
 /// The coefficients of one level.
@@ -237,7 +253,8 @@ impl Curved {
             }
         }
         let between = &mut self.between[level * cells..][..cells];
-        let theta = self.theta;
+        // The slab that the starting direction flies through has its mean in the middle.
+        let theta = if self.step { 1.0 } else { 0.5 };
         let mut edge = start.of(|n| entering[n]);
         for cell in (0..cells).rev() {
             let h = mesh.width(cell);
@@ -245,7 +262,8 @@ impl Curved {
             let inside = edge;
             edge = (inside * (start.mu - sigma_h * (1.0 - theta)) + h * self.source[cell])
                 / (start.mu + sigma_h * theta);
-            between[cell] = theta * edge + (1.0 - theta) * inside;
+            let inner = if self.step { 1.0 } else { 1.0 - self.outer[cell] };
+            between[cell] = inner * edge + (1.0 - inner) * inside;
         }
         self.centre[level] = edge;
     }
@@ -277,9 +295,8 @@ impl Curved {
         }
 
         let Redistribution { before, after, tau } = self.redistribution[n];
-        let (mu, theta) = (o.mu[n].abs(), self.theta);
+        let mu = o.mu[n].abs();
         // What psi_in and psi_{m-1/2} weigh once the closures have put psi in for the others.
-        let carried = (1.0 - theta) / theta;
         let turned = before + after * (1.0 - tau) / tau;
         let between = &mut self.between[level * cells..][..cells];
         let outward = o.mu[n] > 0.0;
@@ -289,11 +306,15 @@ impl Curved {
         add_current(&self.area, first, current_weight * edge, target);
         for step in 0..cells {
             let cell = if outward { step } else { cells - 1 - step };
-            let (a_in, a_out) = if outward {
-                (self.area[cell], self.area[cell + 1])
+            let (a_in, a_out, mut theta) = if outward {
+                (self.area[cell], self.area[cell + 1], self.outer[cell])
             } else {
-                (self.area[cell + 1], self.area[cell])
+                (self.area[cell + 1], self.area[cell], 1.0 - self.outer[cell])
             };
+            if self.step {
+                theta = 1.0;
+            }
+            let carried = (1.0 - theta) / theta;
             let widening = self.area[cell + 1] - self.area[cell];
             let volume = self.volume[cell];
             let sigma_v = total[mesh.material[cell] as usize] * volume;

@@ -153,17 +153,80 @@ fn measured_escape(geometry: Geometry, r: f64, cells: usize, o: Ordinates, s: Sc
     1.0 - absorbed / volume
 }
 
+
+/// Flux and k of a bare body, by power iteration.
+fn criticality(disc: &Discretization) -> (Vec<f64>, f64) {
+    let cells = disc.mesh().len();
+    let mut problem = FixedSource::new(disc, &params(1e-7));
+    let mut flux = disc.zeros();
+    flux.values[..cells].fill(1.0);
+    let production = |flux: &Moments| -> f64 {
+        (flux.averages(0).enumerate())
+            .map(|(i, phi)| disc.material(i).nu_fission[0] * phi * disc.mesh().volume(i))
+            .sum()
+    };
+    let mut k = 1.0;
+    let scale = 1.0 / production(&flux);
+    flux.values.iter_mut().for_each(|x| *x *= scale);
+    for _ in 0..500 {
+        let mut density = disc.zeros();
+        for (i, phi) in flux.averages(0).enumerate() {
+            density.values[i] = disc.material(i).nu_fission[0] * phi / k;
+        }
+        let before: Vec<f64> = flux.averages(0).collect();
+        let report = problem.solve(disc, &SourceTerms::new(&density), &mut flux);
+        assert!(report.converged);
+        let now = production(&flux);
+        k *= now;
+        flux.values.iter_mut().for_each(|x| *x /= now);
+        let change = (flux.averages(0).zip(&before))
+            .map(|(a, b)| (a / b - 1.0).abs())
+            .fold(0.0, f64::max);
+        if change < 1e-7 {
+            return (flux.averages(0).collect(), k);
+        }
+    }
+    panic!("the power iteration stands still at k = {k}");
+}
+
 #[test]
-fn print_escape() {
-    for kind in [QuadratureKind::GaussLegendre, QuadratureKind::DoubleGauss] {
-        for s in SCHEMES {
-            for n in [8, 16, 32, 64] {
-                for cells in [50, 100, 200, 400] {
-                    let o = ordinates(Geometry::Sphere, kind, n, 0);
-                    let p = measured_escape(Geometry::Sphere, 1.0, cells, o, s);
-                    print!(" {:.3e}", p - escape(1.0));
+fn print_sood() {
+    let pub_ = || CrossSections::one_group(0.3264, 0.225216).with_fission(2.84, 0.0816);
+    let ua = || CrossSections::one_group(0.3264, 0.248064).with_fission(2.70, 0.06528);
+    let ud2o = || CrossSections::one_group(0.54628, 0.464338).with_fission(1.70, 0.054628);
+    for (name, geometry, m, r) in [
+        ("P8", Geometry::Sphere, pub_(), 6.082547),
+        ("P14", Geometry::Sphere, ua(), 7.428998),
+        ("P24", Geometry::Sphere, ud2o(), 22.017156),
+        ("P7", Geometry::Cylinder, pub_(), 4.279960),
+        ("P13", Geometry::Cylinder, ua(), 5.284935),
+        ("P23", Geometry::Cylinder, ud2o(), 16.554249),
+    ] {
+        let kinds: &[QuadratureKind] = if geometry == Geometry::Sphere {
+            &[QuadratureKind::GaussLegendre, QuadratureKind::DoubleGauss]
+        } else {
+            &[QuadratureKind::ChebyshevLegendre, QuadratureKind::TriangularChebyshevLegendre, QuadratureKind::LevelSymmetric]
+        };
+        for &kind in kinds {
+            for n in [8, 16, 32] {
+                if kind == QuadratureKind::LevelSymmetric && n == 32 {continue}
+                let clock = std::time::Instant::now();
+                for cells in [40, 80] {
+                    let disc = Discretization::new(
+                        Mesh::uniform(geometry, 0.0, r, cells),
+                        vec![m.clone()],
+                        ordinates(geometry, kind, n, 0),
+                        Scheme::DiamondDifference,
+                        [Boundary::MIRROR, Boundary::Vacuum],
+                    )
+                    .unwrap();
+                    let (flux, k) = criticality(&disc);
+                    // Fluxes at edges from the cell averages on both sides; the centre by parabola.
+                    let centre = (9.0 * flux[0] - flux[1]) / 8.0;
+                    let at = |q: usize| 0.5 * (flux[q * cells / 4 - 1] + flux[q * cells / 4]) / centre;
+                    print!(" {:.2e} [{:.6} {:.6} {:.6}]", k - 1.0, at(1), at(2), at(3));
                 }
-                println!(" {kind:?} {s:?} {n}");
+                println!(" {name} {kind:?} {n} {:?}", clock.elapsed());
             }
         }
     }
