@@ -1,6 +1,14 @@
 //! Diffusion synthetic acceleration: low-order problems for the error of a source iteration.
+//!
+//! | scheme | acceleration | file |
+//! |---|---|---|
+//! | step, diamond difference, step characteristic | consistent | [`edge_diffusion`] |
+
+pub mod edge_diffusion;
+mod tridiagonal;
 
 use crate::discretization::Discretization;
+use crate::ordinates::Ordinates;
 use crate::params::Acceleration;
 
 /// A problem that approximates the error of a source iteration.
@@ -23,6 +31,26 @@ pub fn low_order(
     acceleration: Acceleration,
     total: &[f64],
 ) -> Option<Box<dyn LowOrder>> {
-    let _ = (disc, group, acceleration, total);
-    None
+    let scatters = (disc.materials().iter())
+        .any(|m| (0..=m.order()).any(|l| m.scatter(l, group, group) != 0.0));
+    if !scatters || acceleration == Acceleration::None {
+        return None;
+    }
+    match disc.dofs() {
+        1 => Some(Box::new(edge_diffusion::EdgeDiffusion::new(
+            disc, group, total,
+        ))),
+        _ => None,
+    }
 }
+
+/// The angular moment whose basis function is the cosine itself, where there is one.
+fn current_moment(ordinates: &Ordinates) -> Option<usize> {
+    (0..ordinates.moments()).find(|&m| {
+        ordinates.order[m] == 1
+            && (ordinates.basis[m].iter().zip(&ordinates.mu)).all(|(b, mu)| (b - mu).abs() < 1e-12)
+    })
+}
+
+#[cfg(test)]
+mod tests;
