@@ -31,9 +31,11 @@
 //! Weights in one dimension sum to 2: an isotropic source of density q emits q/2 into each unit
 //! of mu, and an isotropic angular flux psi has the scalar flux 2 psi.
 
+pub mod balance;
 pub mod boundary;
 mod discretization;
 pub mod dsa;
+pub mod edits;
 mod fixed_source;
 mod flux;
 pub mod material;
@@ -41,10 +43,12 @@ mod mesh;
 mod ordinates;
 pub mod params;
 pub mod quadrature;
+pub mod ray;
 mod scattering;
 pub mod sweep;
 mod within_group;
 
+pub use balance::Balance;
 pub use boundary::Boundary;
 pub use discretization::{Discretization, TransportError};
 pub use dsa::LowOrder;
