@@ -127,6 +127,15 @@ impl Discretization {
                 "the centre is no boundary: nothing can be given there".to_owned(),
             ));
         }
+        if scheme == Scheme::DiamondDifferenceFixup && !boundaries.iter().any(Boundary::is_given) {
+            return Err(TransportError::Unsupported(
+                "diamond_difference_fixup needs a vacuum or incident boundary at one end at least: \
+                 the round trip between two ends that send particles back is found by superposing \
+                 sweeps, which the fix-up forbids; use diamond_difference, or step where fluxes \
+                 must stay positive"
+                    .to_owned(),
+            ));
+        }
         Ok(Self {
             mesh,
             materials,

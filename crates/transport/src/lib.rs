@@ -52,7 +52,7 @@ pub use discretization::{Discretization, TransportError};
 pub use dsa::LowOrder;
 pub use fixed_source::{FixedSource, FixedSourceReport, SourceTerms};
 pub use flux::Moments;
-pub use material::CrossSections;
+pub use material::{CrossSections, MaterialParams};
 pub use mesh::{Geometry, Mesh};
 pub use ordinates::Ordinates;
 pub use params::{DiscreteOrdinatesParams, Scheme};
