@@ -16,6 +16,9 @@ use crate::dsa::{LowOrder, low_order};
 use crate::params::{DiscreteOrdinatesParams, ErrorScale, StoppingCriterion};
 use crate::sweep::{Sweep, SweepSource, Sweeper};
 
+/// Relative change that rounding makes in a converged flux.
+const ROUNDING: f64 = 32.0 * f64::EPSILON;
+
 /// How the iteration within a group ended.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GroupReport {
@@ -100,7 +103,8 @@ impl GroupSolver {
             change_before = Some(change);
             report.error = match (self.params.stopping, rho) {
                 (StoppingCriterion::Change, _) => largest,
-                _ if change == 0.0 => 0.0,
+                // Changes as small as rounding have no ratio.
+                _ if largest <= ROUNDING => largest,
                 (StoppingCriterion::Error, Some(rho)) if rho < 1.0 => largest * rho / (1.0 - rho),
                 (StoppingCriterion::Error, _) => f64::INFINITY,
             };

@@ -1,5 +1,6 @@
 //! Time steps against exact solutions.
 
+mod azurv1;
 mod kinetics;
 mod manufactured;
 mod restart;
