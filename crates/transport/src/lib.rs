@@ -13,7 +13,8 @@
 //!    given source: one transport sweep;
 //! 3. a [`GroupSolver`] iterates on the scattering within a group (source iteration, accelerated
 //!    by a [`LowOrder`] diffusion problem);
-//! 4. the groups are swept in turn ([`FixedSource`]).
+//! 4. the groups are swept in turn ([`FixedSource`]);
+//! 5. implicit time steps solve one such problem each ([`TransientTransport`]).
 //!
 //! # Symbols
 //!
@@ -46,6 +47,7 @@ pub mod quadrature;
 pub mod ray;
 mod scattering;
 pub mod sweep;
+pub mod time_dependent;
 mod within_group;
 
 pub use balance::Balance;
@@ -60,4 +62,5 @@ pub use ordinates::Ordinates;
 pub use params::{DiscreteOrdinatesParams, Scheme};
 pub use quadrature::Quadrature;
 pub use sweep::{BoundaryFlux, Sweep, SweepSource, Sweeper};
+pub use time_dependent::TransientTransport;
 pub use within_group::{GroupReport, GroupSolver};
