@@ -18,6 +18,7 @@ use crate::names::{number, suggest};
 use crate::registry::{PROBLEMS, Solver};
 use crate::results;
 use crate::schema::{Boundary, Case, Initial, OutputParams, Value};
+use crate::transport;
 
 /// A case brought to life.
 pub struct Prepared {
@@ -228,6 +229,12 @@ fn task(
         }
         (Solver::Implicit(params), Some(time)) => {
             elliptic::implicit(case, params, time, grid, findings).map(Task::March)
+        }
+        (Solver::DiscreteOrdinates(params), None) => {
+            transport::steady(case, params, grid, findings).map(Task::Solve)
+        }
+        (Solver::DiscreteOrdinates(params), Some(time)) => {
+            transport::transient(case, params, time, grid, findings).map(Task::March)
         }
         (_, None) => {
             if case.problem.is_steady() {
@@ -700,11 +707,15 @@ fn volumes(
             Boundary::Neumann { gradient } => {
                 value_of("gradient", gradient).map(|gradient| Condition::Neumann { gradient })
             }
-            Boundary::Robin { .. } => {
+            _ => {
                 findings.push(Finding::new(
                     "E0309",
                     format!("boundary.{name}.kind"),
-                    "`robin` is a condition for elliptic problems; conservation laws take wall, inflow, outflow, dirichlet or neumann",
+                    format!(
+                        "`{}` is a condition for {}; conservation laws take wall, inflow, outflow, dirichlet or neumann",
+                        boundary.kind(),
+                        boundary.belongs_to()
+                    ),
                 ));
                 None
             }

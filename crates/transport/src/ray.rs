@@ -589,7 +589,15 @@ mod tests {
 
     #[test]
     fn measure() {
-        for (scheme, cells) in [(Scheme::DiamondDifference, 500), (Scheme::DiamondDifference, 2000), (Scheme::LinearDiscontinuous, 100), (Scheme::LinearDiscontinuous, 400), (Scheme::LinearDiscontinuous, 1600), (Scheme::LinearCharacteristic, 400), (Scheme::DiscontinuousGalerkin3, 200)] {
+        for (scheme, cells) in [
+            (Scheme::DiamondDifference, 500),
+            (Scheme::DiamondDifference, 2000),
+            (Scheme::LinearDiscontinuous, 100),
+            (Scheme::LinearDiscontinuous, 400),
+            (Scheme::LinearDiscontinuous, 1600),
+            (Scheme::LinearCharacteristic, 400),
+            (Scheme::DiscontinuousGalerkin3, 200),
+        ] {
             for (s, column) in [(1.0, 1), (f64::INFINITY, 3)] {
                 let mu = GARCIA_SIEWERT.map(|r| r[0]);
                 let t = std::time::Instant::now();
