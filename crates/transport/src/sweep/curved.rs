@@ -133,7 +133,8 @@ pub(super) fn boxed(disc: &Discretization) -> Box<dyn HalfSweep> {
 fn outer_weight(geometry: Geometry, inner: f64, outer: f64) -> f64 {
     match geometry {
         Geometry::Sphere => {
-            let mean = 2.0 / 3.0 * (inner * inner + inner * outer + outer * outer) / (inner + outer);
+            let mean =
+                2.0 / 3.0 * (inner * inner + inner * outer + outer * outer) / (inner + outer);
             (mean - inner) / (outer - inner)
         }
         _ => 0.5,
@@ -262,7 +263,11 @@ impl Curved {
             let inside = edge;
             edge = (inside * (start.mu - sigma_h * (1.0 - theta)) + h * self.source[cell])
                 / (start.mu + sigma_h * theta);
-            let inner = if self.step { 1.0 } else { 1.0 - self.outer[cell] };
+            let inner = if self.step {
+                1.0
+            } else {
+                1.0 - self.outer[cell]
+            };
             between[cell] = inner * edge + (1.0 - inner) * inside;
         }
         self.centre[level] = edge;
@@ -349,5 +354,40 @@ fn add_current(area: &[f64], edge: usize, value: f64, target: &mut Target<'_>) {
     // Nothing passes through the centre.
     if let Some(current) = target.current.as_deref_mut().filter(|_| area[edge] > 0.0) {
         current[edge] += value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::{QuadratureKind, QuadratureParams};
+
+    #[test]
+    fn ordinates_lie_in_their_angular_cells_and_redistribution_closes() {
+        use QuadratureKind as Kind;
+        for (geometry, kind) in [
+            (Geometry::Sphere, Kind::GaussLegendre),
+            (Geometry::Sphere, Kind::DoubleGauss),
+            (Geometry::Cylinder, Kind::ChebyshevLegendre),
+            (Geometry::Cylinder, Kind::TriangularChebyshevLegendre),
+            (Geometry::Cylinder, Kind::LevelSymmetric),
+        ] {
+            for order in [2, 4, 6, 8, 10, 12, 14, 16] {
+                let params = QuadratureParams { kind, order };
+                let o = Ordinates::from_params(geometry, &params, 0).unwrap();
+                for level in 0..o.levels.len() {
+                    let all = redistribution(&o, level, false);
+                    for one in &all {
+                        assert!(
+                            one.tau > 0.0 && one.tau < 1.0 && one.before >= 0.0 && one.after >= 0.0,
+                            "{kind:?} {order}: {one:?}"
+                        );
+                    }
+                    let (n, w) = (o.levels[level].end - 1, &o.weight);
+                    let last = all.last().unwrap();
+                    assert!((last.before - o.mu[n]).abs() < 1e-13 / w[n]);
+                }
+            }
+        }
     }
 }
