@@ -21,14 +21,18 @@
 //! ends of a level, the sum over a level is the balance of particles. The closures are
 //!
 //! ```text
-//! psi = theta psi_out + (1 - theta) psi_in                   theta = 1/2 (diamond), 1 (step)
-//! psi = tau_m psi_{m+1/2} + (1 - tau_m) psi_{m-1/2}
-//! tau_m = (mu_m - mu_{m-1/2})/(mu_{m+1/2} - mu_{m-1/2})      (diamond), 1 (step)
+//! psi = theta psi_out + (1 - theta) psi_in                   step: theta = 1
+//! psi = tau_m psi_{m+1/2} + (1 - tau_m) psi_{m-1/2}          step: tau = 1
 //! ```
 //!
-//! The weighted diamond in angle is exact for fluxes linear in mu; with tau = 1/2 the scalar flux
-//! has a false dip at the centre. Step is positive, and of first order in the angle as well: its
-//! error does not vanish as the mesh is refined, only with more ordinates too.
+//! Diamond difference takes for tau the place of mu_m between mu_{m-1/2} and mu_{m+1/2}: exact for
+//! fluxes linear in mu. For theta it takes the place of 2 V/(A+ - A-) in a sphere, the radius at
+//! which a flux linear in r has the value that is redistributed, and the middle, which is that
+//! radius, in a cylinder. Both weights go to 1/2 as the cells shrink; without them the flux dips at
+//! the centre of a sphere (by 1.4e-3 in a critical sphere of 80 cells, with them by 8e-5).
+//!
+//! Step is positive, and of first order in the angle as well: its error does not vanish as the mesh
+//! is refined, only with more ordinates too. Diamond difference may go negative in thick cells.
 //!
 //! # Algorithm
 //!
@@ -41,9 +45,8 @@
 //!    for all omega of a level: they begin with what step 1 brought there.
 //!
 //! What the starting direction of step 1 meets at the outer boundary, and a source given ordinate
-//! by ordinate, is the straight line through the first two ordinates of the level: exact for what
-//! is even in angle and for isotropic data, and linear in what enters, as the closure of boundaries
-//! needs.
+//! by ordinate, is the straight line through the first two ordinates of the level: exact for fluxes
+//! linear in mu, and linear in what enters, as the closure of boundaries needs.
 //!
 //! Source: Lewis and Miller, Computational Methods of Neutron Transport, 1984, section 3-3 and 4-3;
 //! Morel and Montry, Transport Theory and Statistical Physics 13 (1984) 615 (weighted diamond).
