@@ -2,7 +2,7 @@
 
 use crate::discretization::Discretization;
 use crate::flux::Moments;
-use crate::params::DiscreteOrdinatesParams;
+use crate::params::{DiscreteOrdinatesParams, ErrorScale};
 use crate::sweep::{BoundaryFlux, SweepSource};
 use crate::within_group::{GroupReport, GroupSolver};
 
@@ -88,8 +88,12 @@ impl FixedSource {
                 let before: Vec<f64> = flux.averages(g).collect();
                 let one = self.groups[g].solve(disc, &fixed, flux.group_mut(g));
                 report.sweeps += one.sweeps;
+                let floor = match self.params.error_scale {
+                    ErrorScale::Cell => 0.0,
+                    ErrorScale::Group => flux.averages(g).fold(0.0, |top: f64, v| top.max(v.abs())),
+                };
                 for (new, old) in flux.averages(g).zip(before) {
-                    moved = moved.max(((new - old) / new).abs());
+                    moved = moved.max((new - old).abs() / new.abs().max(floor));
                 }
                 report.groups[g] = one;
             }

@@ -53,7 +53,6 @@ use super::LowOrder;
 use super::tridiagonal::Tridiagonal;
 use crate::boundary::Boundary;
 use crate::discretization::Discretization;
-use crate::mesh::Geometry;
 use crate::params::Scheme;
 use crate::sweep::weighted_diamond::characteristic_weight;
 
@@ -85,7 +84,6 @@ pub struct EdgeDiffusion {
     matrix: Tridiagonal,
     /// Right-hand side, then the flux at the edges.
     edge: Vec<f64>,
-    periodic: bool,
     /// The angular moment that is the current.
     current_moment: Option<usize>,
 }
@@ -152,7 +150,6 @@ impl EdgeDiffusion {
             matrix: Tridiagonal::new(lower, diagonal, upper, periodic),
             edge: vec![0.0; unknowns],
             cells,
-            periodic,
             current_moment,
         }
     }

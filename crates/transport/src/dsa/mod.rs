@@ -2,9 +2,15 @@
 //!
 //! | scheme | acceleration | file |
 //! |---|---|---|
-//! | step, diamond difference, step characteristic | consistent | [`edge_diffusion`] |
+//! | step, diamond difference (with fixup too), step characteristic | any | [`edge_diffusion`] |
+//! | discontinuous Galerkin, linear characteristic | consistent | [`consistent_p1`] |
+//! | discontinuous Galerkin, linear characteristic | interior penalty | [`interior_penalty`] |
 
+pub(crate) mod cell_kinds;
+pub mod consistent_p1;
+mod dense;
 pub mod edge_diffusion;
+pub mod interior_penalty;
 mod tridiagonal;
 
 use crate::discretization::Discretization;
@@ -33,15 +39,27 @@ pub fn low_order(
 ) -> Option<Box<dyn LowOrder>> {
     let scatters = (disc.materials().iter())
         .any(|m| (0..=m.order()).any(|l| m.scatter(l, group, group) != 0.0));
-    if !scatters || acceleration == Acceleration::None {
+    if !scatters {
         return None;
     }
-    match disc.dofs() {
-        1 => Some(Box::new(edge_diffusion::EdgeDiffusion::new(
-            disc, group, total,
-        ))),
-        _ => None,
-    }
+    use consistent_p1::ConsistentP1;
+    use interior_penalty::InteriorPenalty;
+    Some(match (acceleration, disc.dofs()) {
+        (Acceleration::None, _) => return None,
+        (_, 1) => Box::new(edge_diffusion::EdgeDiffusion::new(disc, group, total)),
+        (Acceleration::Consistent, 2) => Box::new(ConsistentP1::<2>::new(disc, group, total)),
+        (Acceleration::Consistent, 3) => Box::new(ConsistentP1::<3>::new(disc, group, total)),
+        (Acceleration::Consistent, _) => Box::new(ConsistentP1::<4>::new(disc, group, total)),
+        (Acceleration::InteriorPenalty { constant }, 2) => {
+            Box::new(InteriorPenalty::<2>::new(disc, group, total, constant))
+        }
+        (Acceleration::InteriorPenalty { constant }, 3) => {
+            Box::new(InteriorPenalty::<3>::new(disc, group, total, constant))
+        }
+        (Acceleration::InteriorPenalty { constant }, _) => {
+            Box::new(InteriorPenalty::<4>::new(disc, group, total, constant))
+        }
+    })
 }
 
 /// The angular moment whose basis function is the cosine itself, where there is one.
