@@ -36,6 +36,7 @@ mod discretization;
 pub mod dsa;
 mod fixed_source;
 mod flux;
+pub mod fourier;
 pub mod material;
 mod mesh;
 mod ordinates;
