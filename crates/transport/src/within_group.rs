@@ -58,6 +58,16 @@ impl GroupSolver {
         }
     }
 
+    /// Asks for another accuracy from now on.
+    pub fn set_tolerance(&mut self, tolerance: f64) {
+        self.params.tolerance = tolerance;
+    }
+
+    /// Allows this many iterations from now on.
+    pub fn limit_iterations(&mut self, most: usize) {
+        self.params.max_iterations = most;
+    }
+
     /// The sweeper.
     pub fn sweeper(&self) -> &Sweeper {
         &self.sweeper
