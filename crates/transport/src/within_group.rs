@@ -131,6 +131,19 @@ impl GroupSolver {
         report
     }
 
+    /// One iteration without a stopping rule: the next flux, accelerated.
+    pub fn step(&mut self, disc: &Discretization, fixed: &SweepSource<'_>, flux: &[f64]) -> &[f64] {
+        self.sweep(disc, fixed, flux, None, None);
+        // `source` is free after the sweep: it holds the change.
+        for ((d, next), old) in self.source.iter_mut().zip(&self.next).zip(flux) {
+            *d = next - old;
+        }
+        if let Some(low_order) = &mut self.low_order {
+            low_order.correct(disc, &self.source, &mut self.next);
+        }
+        &self.next
+    }
+
     /// One sweep with the scattering of `flux`, into `self.next`; with the angular flux and the
     /// edge currents where they are wanted.
     pub fn sweep(
