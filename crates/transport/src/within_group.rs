@@ -61,6 +61,16 @@ impl GroupSolver {
         }
     }
 
+    /// Asks for another accuracy from now on.
+    pub fn set_tolerance(&mut self, tolerance: f64) {
+        self.params.tolerance = tolerance;
+    }
+
+    /// Allows this many iterations from now on.
+    pub fn limit_iterations(&mut self, most: usize) {
+        self.params.max_iterations = most;
+    }
+
     /// The sweeper.
     pub fn sweeper(&self) -> &Sweeper {
         &self.sweeper
@@ -121,6 +131,19 @@ impl GroupSolver {
         report
     }
 
+    /// One iteration without a stopping rule: the next flux, accelerated.
+    pub fn step(&mut self, disc: &Discretization, fixed: &SweepSource<'_>, flux: &[f64]) -> &[f64] {
+        self.sweep(disc, fixed, flux, None, None);
+        // `source` is free after the sweep: it holds the change.
+        for ((d, next), old) in self.source.iter_mut().zip(&self.next).zip(flux) {
+            *d = next - old;
+        }
+        if let Some(low_order) = &mut self.low_order {
+            low_order.correct(disc, &self.source, &mut self.next);
+        }
+        &self.next
+    }
+
     /// One sweep with the scattering of `flux`, into `self.next`; with the angular flux and the
     /// edge currents where they are wanted.
     pub fn sweep(
@@ -151,11 +174,7 @@ impl GroupSolver {
 fn difference(disc: &Discretization, scale: ErrorScale, new: &[f64], old: &[f64]) -> (f64, f64) {
     let dofs = disc.dofs();
     let n = disc.mesh().len() * dofs;
-    let averages = new[..n].iter().step_by(dofs);
-    let floor = match scale {
-        ErrorScale::Cell => 0.0,
-        ErrorScale::Group => averages.fold(0.0, |top: f64, v| top.max(v.abs())),
-    };
+    let floor = scale.floor(new[..n].iter().step_by(dofs).copied());
     let (mut squares, mut largest) = (0.0, 0.0_f64);
     for (new, old) in new[..n]
         .iter()
