@@ -267,15 +267,15 @@ fn sweep_block<const D: usize, const MORE: bool, S: CellScheme<D>>(
         for m in 1..moments {
             for (d, s) in s.iter_mut().enumerate() {
                 let value = odd(d) * source.emission[m * n + cell * D + d];
-                for l in 0..LANES {
-                    s[l] += block.basis[m][l] * value;
+                for (s, basis) in s.iter_mut().zip(block.basis[m]) {
+                    *s += basis * value;
                 }
             }
         }
         if MORE && let Some(given) = source.angular {
             for (d, s) in s.iter_mut().enumerate() {
-                for l in 0..LANES {
-                    s[l] += odd(d) * given[block.ordinate[l] * n + cell * D + d];
+                for (s, ordinate) in s.iter_mut().zip(block.ordinate) {
+                    *s += odd(d) * given[ordinate * n + cell * D + d];
                 }
             }
         }
