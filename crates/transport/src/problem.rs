@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::edits::Reaction;
 use crate::material::{ByGroup, MaterialParams};
 use crate::mesh::Geometry;
 
@@ -165,20 +166,4 @@ impl EditParams {
             Self::ReactionRate { .. } => Vec::new(),
         }
     }
-}
-
-/// A reaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reaction {
-    /// All collisions, sigma_t phi.
-    Total,
-    /// Collisions from which no particle of this kind comes out by scattering.
-    Absorption,
-    /// Scattering, out of the group or not.
-    Scattering,
-    /// Fissions.
-    Fission,
-    /// Particles made by fission, nu sigma_f phi.
-    Production,
 }
