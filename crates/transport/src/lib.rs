@@ -32,13 +32,17 @@
 //! Weights in one dimension sum to 2: an isotropic source of density q emits q/2 into each unit
 //! of mu, and an isotropic angular flux psi has the scalar flux 2 psi.
 
+pub mod adjoint;
 pub mod balance;
 pub mod boundary;
 mod discretization;
 pub mod dsa;
 pub mod edits;
+pub mod eigenvalue;
+pub mod energy;
 mod fixed_source;
 mod flux;
+pub mod fourier;
 pub mod material;
 mod mesh;
 mod ordinates;
