@@ -19,11 +19,15 @@
 //! | linear discontinuous, full and lumped | [`linear_discontinuous`] |
 //! | linear characteristic | [`linear_characteristic`] |
 //! | discontinuous Galerkin of degree 2 and 3 | [`discontinuous_galerkin`] |
+//! | step, diamond difference in spheres and cylinders | [`curved`] |
 
 mod cell_response;
 #[cfg(test)]
 mod cell_tests;
 mod closure;
+pub mod curved;
+#[cfg(test)]
+mod curved_tests;
 pub mod diamond_difference_fixup;
 pub mod discontinuous_galerkin;
 mod half;
@@ -176,10 +180,7 @@ fn make_half(disc: &Discretization) -> Box<dyn HalfSweep> {
         (Geometry::Slab, Scheme::DiscontinuousGalerkin3) => {
             slab::boxed::<4, _>(disc, discontinuous_galerkin::DiscontinuousGalerkin)
         }
-        (geometry, scheme) => todo_scheme(geometry, scheme),
+        // A discretization has no other schemes here.
+        (Geometry::Cylinder | Geometry::Sphere, _) => curved::boxed(disc),
     }
-}
-
-fn todo_scheme(geometry: Geometry, scheme: Scheme) -> ! {
-    panic!("{geometry:?} {scheme:?}")
 }
