@@ -75,10 +75,14 @@ fn error(scheme: Scheme, time: TimeScheme, cells: usize, steps: usize) -> f64 {
 
 #[test]
 fn mesh_and_step_refined_together_show_the_order_in_space_and_time() {
-    for scheme in [Scheme::DiamondDifference, Scheme::LinearDiscontinuous] {
+    // The error of linear discontinuous cells, of order 3, must not mix with that of the step.
+    for (scheme, cells) in [
+        (Scheme::DiamondDifference, 5),
+        (Scheme::LinearDiscontinuous, 20),
+    ] {
         for time in SCHEMES {
             let errors: Vec<f64> = (0..4)
-                .map(|k| error(scheme, time, 5 << k, 10 << k))
+                .map(|k| error(scheme, time, cells << k, 10 << k))
                 .collect();
             println!(
                 "{scheme:?}, {time:?}: errors {errors:?}, orders {:.3?}",
@@ -96,7 +100,7 @@ fn mesh_and_step_refined_together_show_the_order_in_space_and_time() {
 #[test]
 fn cells_of_linear_discontinuous_are_of_order_3_when_the_step_shrinks_as_fast() {
     for time in [TimeScheme::CrankNicolson, TimeScheme::Bdf2] {
-        let errors: Vec<f64> = [(4, 10), (8, 28), (16, 80), (32, 226)]
+        let errors: Vec<f64> = [(4, 40), (8, 113), (16, 320), (32, 905)]
             .map(|(cells, steps)| error(Scheme::LinearDiscontinuous, time, cells, steps))
             .to_vec();
         println!(
