@@ -216,9 +216,9 @@ impl GroupSolver {
             changes.push(change.norm);
             let rho = recent_ratio(&changes);
             report.error = match (self.params.stopping, rho) {
+                (StoppingCriterion::Change, _) => change.largest,
                 // Changes as small as rounding have no ratio.
                 _ if change.largest <= ROUNDING => change.largest,
-                (StoppingCriterion::Change, _) => change.largest,
                 // One ratio alone may be small by accident.
                 (StoppingCriterion::Error, Some(rho)) if rho < 1.0 && changes.len() == 2 => {
                     change.largest * (rho / (1.0 - rho)).max(1.0)
@@ -444,7 +444,7 @@ struct Change {
     norm: f64,
     /// L2 norm of the new flux.
     flux_norm: f64,
-    /// Its largest value, relative to the new flux as [`ErrorScale`] has it.
+    /// Its largest value, relative to the new flux of the same cell.
     largest: f64,
 }
 
