@@ -113,6 +113,16 @@ impl Discretization {
                 "in curved geometry the scheme is step or diamond_difference".to_owned(),
             ));
         }
+        if (mesh.geometry == Geometry::Cylinder) == ordinates.axial.is_empty() {
+            return Err(TransportError::Unsupported(
+                "a cylinder needs ordinates on levels, and only a cylinder".to_owned(),
+            ));
+        }
+        if curved && ordinates.mu[0] <= -1.0 {
+            return Err(TransportError::Unsupported(
+                "in a sphere mu = -1 is the starting direction and no ordinate".to_owned(),
+            ));
+        }
         let periodic = boundaries
             .iter()
             .filter(|&b| *b == Boundary::Periodic)
@@ -125,6 +135,15 @@ impl Discretization {
         if curved && mesh.edges[0] == 0.0 && boundaries[0] != Boundary::MIRROR {
             return Err(TransportError::Unsupported(
                 "the centre is no boundary: nothing can be given there".to_owned(),
+            ));
+        }
+        if scheme == Scheme::DiamondDifferenceFixup && !boundaries.iter().any(Boundary::is_given) {
+            return Err(TransportError::Unsupported(
+                "diamond_difference_fixup needs a vacuum or incident boundary at one end at least: \
+                 the round trip between two ends that send particles back is found by superposing \
+                 sweeps, which the fix-up forbids; use diamond_difference, or step where fluxes \
+                 must stay positive"
+                    .to_owned(),
             ));
         }
         Ok(Self {

@@ -13,8 +13,11 @@
 
 use crate::discretization::Discretization;
 use crate::dsa::{LowOrder, low_order};
-use crate::params::{DiscreteOrdinatesParams, StoppingCriterion};
+use crate::params::{DiscreteOrdinatesParams, ErrorScale, StoppingCriterion};
 use crate::sweep::{Sweep, SweepSource, Sweeper};
+
+/// Relative change that rounding makes in a converged flux.
+const ROUNDING: f64 = 32.0 * f64::EPSILON;
 
 /// How the iteration within a group ended.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -103,14 +106,15 @@ impl GroupSolver {
             if let Some(low_order) = &mut self.low_order {
                 low_order.correct(disc, &self.source, &mut self.next);
             }
-            let (change, largest) = difference(disc, &self.next, flux);
+            let (change, largest) = difference(disc, self.params.error_scale, &self.next, flux);
             flux.copy_from_slice(&self.next);
             let rho = change_before.map(|before: f64| change / before);
             report.spectral_radius = rho.filter(|r| r.is_finite());
             change_before = Some(change);
             report.error = match (self.params.stopping, rho) {
                 (StoppingCriterion::Change, _) => largest,
-                _ if change == 0.0 => 0.0,
+                // Changes as small as rounding have no ratio.
+                _ if largest <= ROUNDING => largest,
                 (StoppingCriterion::Error, Some(rho)) if rho < 1.0 => largest * rho / (1.0 - rho),
                 (StoppingCriterion::Error, _) => f64::INFINITY,
             };
@@ -154,9 +158,14 @@ impl GroupSolver {
 }
 
 /// L2 norm of the change of the cell averages of the scalar flux, and its largest relative value.
-fn difference(disc: &Discretization, new: &[f64], old: &[f64]) -> (f64, f64) {
+fn difference(disc: &Discretization, scale: ErrorScale, new: &[f64], old: &[f64]) -> (f64, f64) {
     let dofs = disc.dofs();
     let n = disc.mesh().len() * dofs;
+    let averages = new[..n].iter().step_by(dofs);
+    let floor = match scale {
+        ErrorScale::Cell => 0.0,
+        ErrorScale::Group => averages.fold(0.0, |top: f64, v| top.max(v.abs())),
+    };
     let (mut squares, mut largest) = (0.0, 0.0_f64);
     for (new, old) in new[..n]
         .iter()
@@ -166,7 +175,7 @@ fn difference(disc: &Discretization, new: &[f64], old: &[f64]) -> (f64, f64) {
         let d = new - old;
         squares += d * d;
         if d != 0.0 {
-            let relative = (d / new).abs();
+            let relative = d.abs() / new.abs().max(floor);
             largest = if relative > largest || relative.is_nan() {
                 relative
             } else {

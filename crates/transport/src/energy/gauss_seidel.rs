@@ -17,7 +17,7 @@
 use crate::discretization::Discretization;
 use crate::fixed_source::{FixedSource, FixedSourceReport, SourceTerms};
 use crate::flux::Moments;
-use crate::params::StoppingCriterion;
+use crate::params::{ErrorScale, StoppingCriterion};
 
 /// No relative accuracy beyond this is asked of a group.
 const ROUNDING: f64 = 1e-13;
@@ -48,7 +48,12 @@ pub(crate) fn solve(
         if let Some(two_grid) = &mut problem.two_grid {
             two_grid.correct(disc, &problem.before, flux);
         }
-        let (change, largest) = difference(disc, &flux.values[start..end], &problem.before);
+        let (change, largest) = difference(
+            disc,
+            problem.params.error_scale,
+            &flux.values[start..end],
+            &problem.before,
+        );
         changes.push(change);
         let rho = ratio(&changes);
         report.spectral_radius = rho;
@@ -93,19 +98,28 @@ pub(crate) fn ratio(changes: &[f64]) -> Option<f64> {
 }
 
 /// L2 norm of the change of the cell averages of the scalar fluxes of some groups, and its largest
-/// relative value.
-pub(crate) fn difference(disc: &Discretization, new: &[f64], old: &[f64]) -> (f64, f64) {
+/// relative value, by `scale`.
+pub(crate) fn difference(
+    disc: &Discretization,
+    scale: ErrorScale,
+    new: &[f64],
+    old: &[f64],
+) -> (f64, f64) {
     let dofs = disc.dofs();
     let n = disc.group_len();
     let scalar = disc.mesh().len() * dofs;
     let (mut squares, mut largest) = (0.0, 0.0_f64);
     for (new, old) in new.chunks_exact(n).zip(old.chunks_exact(n)) {
-        let (new, old) = (&new[..scalar], &old[..scalar]);
-        for (new, old) in new.iter().zip(old).step_by(dofs) {
+        let averages = |x| <[f64]>::iter(x).take(scalar).step_by(dofs);
+        let floor = match scale {
+            ErrorScale::Cell => 0.0,
+            ErrorScale::Group => averages(new).fold(0.0, |top: f64, v| top.max(v.abs())),
+        };
+        for (new, old) in averages(new).zip(averages(old)) {
             let d = new - old;
             squares += d * d;
             if d != 0.0 {
-                let relative = (d / new).abs();
+                let relative = d.abs() / new.abs().max(floor);
                 if relative > largest || relative.is_nan() {
                     largest = relative;
                 }

@@ -140,7 +140,7 @@ pub(crate) fn solve(
         pass(problem, disc, source, flux, report);
         report.iterations += 1;
         let new = &flux.values[range.clone()];
-        let (_, largest) = difference(disc, new, &old);
+        let (_, largest) = difference(disc, params.error_scale, new, &old);
         for ((r, new), old) in residual.iter_mut().zip(new).zip(&old) {
             *r = new - old;
         }

@@ -15,9 +15,24 @@
 //! | scheme | file |
 //! |---|---|
 //! | step, diamond difference, step characteristic | [`weighted_diamond`] |
+//! | diamond difference with fix-up | [`diamond_difference_fixup`] |
+//! | linear discontinuous, full and lumped | [`linear_discontinuous`] |
+//! | linear characteristic | [`linear_characteristic`] |
+//! | discontinuous Galerkin of degree 2 and 3 | [`discontinuous_galerkin`] |
+//! | step, diamond difference in spheres and cylinders | [`curved`] |
 
+mod cell_response;
+#[cfg(test)]
+mod cell_tests;
 mod closure;
+pub mod curved;
+#[cfg(test)]
+mod curved_tests;
+pub mod diamond_difference_fixup;
+pub mod discontinuous_galerkin;
 mod half;
+pub mod linear_characteristic;
+pub mod linear_discontinuous;
 pub mod slab;
 pub mod weighted_diamond;
 
@@ -26,6 +41,7 @@ use pdesolve_mesh::Side;
 use crate::discretization::Discretization;
 use crate::mesh::Geometry;
 use crate::params::Scheme;
+pub use cell_response::{CellResponse, cell_response};
 use closure::Closure;
 use half::HalfSweep;
 
@@ -142,15 +158,29 @@ impl Sweeper {
 
 /// The cell-by-cell solver of a geometry and scheme.
 fn make_half(disc: &Discretization) -> Box<dyn HalfSweep> {
+    use linear_discontinuous as ld;
     use weighted_diamond as wd;
     match (disc.mesh().geometry, disc.scheme()) {
         (Geometry::Slab, Scheme::Step) => slab::boxed(disc, wd::Step),
         (Geometry::Slab, Scheme::DiamondDifference) => slab::boxed(disc, wd::DiamondDifference),
         (Geometry::Slab, Scheme::StepCharacteristic) => slab::boxed(disc, wd::StepCharacteristic),
-        (geometry, scheme) => todo_scheme(geometry, scheme),
+        (Geometry::Slab, Scheme::DiamondDifferenceFixup) => {
+            slab::boxed(disc, diamond_difference_fixup::DiamondDifferenceFixup)
+        }
+        (Geometry::Slab, Scheme::LinearDiscontinuous) => slab::boxed(disc, ld::LinearDiscontinuous),
+        (Geometry::Slab, Scheme::LumpedLinearDiscontinuous) => {
+            slab::boxed(disc, ld::LumpedLinearDiscontinuous)
+        }
+        (Geometry::Slab, Scheme::LinearCharacteristic) => {
+            slab::boxed(disc, linear_characteristic::LinearCharacteristic)
+        }
+        (Geometry::Slab, Scheme::DiscontinuousGalerkin2) => {
+            slab::boxed::<3, _>(disc, discontinuous_galerkin::DiscontinuousGalerkin)
+        }
+        (Geometry::Slab, Scheme::DiscontinuousGalerkin3) => {
+            slab::boxed::<4, _>(disc, discontinuous_galerkin::DiscontinuousGalerkin)
+        }
+        // A discretization has no other schemes here.
+        (Geometry::Cylinder | Geometry::Sphere, _) => curved::boxed(disc),
     }
-}
-
-fn todo_scheme(geometry: Geometry, scheme: Scheme) -> ! {
-    panic!("{geometry:?} {scheme:?}")
 }
