@@ -1,15 +1,41 @@
-//! Problems with a fixed source: Gauss-Seidel over the groups.
+//! Problems with a fixed source: the groups and their coupling.
+//!
+//! ```text
+//! L_g phi_g = S_gg phi_g + sum_(g' < g) S_g'g phi_g' + sum_(g' > g) S_g'g phi_g' + q_g
+//!                          from faster groups          from slower groups: upscatter
+//! ```
+//!
+//! 1. Groups faster than all that receive upscatter are solved once, in turn.
+//! 2. The block of groups that upscatter couples is iterated on: Gauss-Seidel
+//!    ([`gauss_seidel`](crate::energy::gauss_seidel)), with a two-grid correction where it helps, or
+//!    GMRES over all of them at once ([`krylov`](crate::energy::krylov)).
+//! 3. Groups slower than all that scatter up are solved once.
+//!
+//! Fission is not seen here. [`multiplying`](crate::energy::multiplying) turns a medium with
+//! fission into one whose scattering does the same, for sources in subcritical media; for
+//! eigenvalues fission is part of the given source.
+
+use std::ops::Range;
+
+use pdesolve_core::{Control, Iterate};
 
 use crate::discretization::Discretization;
+use crate::energy::two_grid::TwoGrid;
+use crate::energy::{gauss_seidel, krylov, upscatter_block};
 use crate::flux::Moments;
-use crate::params::DiscreteOrdinatesParams;
+use crate::params::{DiscreteOrdinatesParams, EnergyIteration};
 use crate::sweep::{BoundaryFlux, SweepSource};
 use crate::within_group::{GroupReport, GroupSolver};
 
 /// A fixed-source problem, solved group by group.
 pub struct FixedSource {
-    groups: Vec<GroupSolver>,
-    params: DiscreteOrdinatesParams,
+    pub(crate) groups: Vec<GroupSolver>,
+    pub(crate) params: DiscreteOrdinatesParams,
+    /// Groups that upscatter couples.
+    pub(crate) block: Range<usize>,
+    pub(crate) two_grid: Option<TwoGrid>,
+    /// Flux of the block before an iteration.
+    pub(crate) before: Vec<f64>,
     emission: Vec<f64>,
 }
 
@@ -43,25 +69,54 @@ impl<'a> SourceTerms<'a> {
 /// How a fixed-source solve ended.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FixedSourceReport {
-    /// Iterations over the groups.
+    /// Iterations over the groups that upscatter couples; 1 where there are none.
     pub iterations: usize,
     /// The last report of each group.
     pub groups: Vec<GroupReport>,
     /// Transport sweeps over one group, all together.
     pub sweeps: usize,
+    /// Last ratio of successive changes of the iteration over the groups, in the L2 norm. `None`
+    /// before there are two changes, and where a Krylov method did the work.
+    pub spectral_radius: Option<f64>,
+    /// The number held against the tolerance in the iteration over the groups.
+    pub error: f64,
+    /// That number, iteration by iteration.
+    pub history: Vec<f64>,
+    /// Iterations within groups, all together.
+    pub inner_iterations: usize,
     /// Whether all groups and the iteration over them converged.
     pub converged: bool,
+    /// Whether the observer asked to stop.
+    pub interrupted: bool,
 }
 
 impl FixedSource {
     /// A solver for `disc`.
     pub fn new(disc: &Discretization, params: &DiscreteOrdinatesParams) -> Self {
+        let block = upscatter_block(disc);
+        let mut params = params.clone();
+        if params.energy == EnergyIteration::Krylov && !block.is_empty() {
+            krylov::prepare(&mut params);
+        }
         Self {
             groups: (0..disc.groups())
-                .map(|g| GroupSolver::new(disc, g, params))
+                .map(|g| GroupSolver::new(disc, g, &params))
                 .collect(),
-            params: params.clone(),
+            two_grid: (params.two_grid && !block.is_empty())
+                .then(|| TwoGrid::new(disc, block.clone(), params.acceleration))
+                .flatten(),
+            before: vec![0.0; block.len() * disc.group_len()],
+            block,
             emission: vec![0.0; disc.group_len()],
+            params,
+        }
+    }
+
+    /// Asks for another accuracy from now on.
+    pub fn set_tolerance(&mut self, tolerance: f64) {
+        self.params.tolerance = tolerance;
+        for group in &mut self.groups {
+            group.set_tolerance(tolerance);
         }
     }
 
@@ -72,34 +127,78 @@ impl FixedSource {
         source: &SourceTerms<'_>,
         flux: &mut Moments,
     ) -> FixedSourceReport {
-        let groups = disc.groups();
+        self.solve_observed(disc, source, flux, &mut |_| Control::Continue)
+    }
+
+    /// As [`FixedSource::solve`]; `observer` hears of each iteration within a group, counted over
+    /// all of them, and may stop the solve, which then leaves its last flux.
+    pub fn solve_observed(
+        &mut self,
+        disc: &Discretization,
+        source: &SourceTerms<'_>,
+        flux: &mut Moments,
+        observer: &mut dyn FnMut(&Iterate) -> Control,
+    ) -> FixedSourceReport {
         let mut report = FixedSourceReport {
-            groups: vec![GroupReport::default(); groups],
+            groups: vec![GroupReport::default(); disc.groups()],
+            iterations: 1,
+            converged: true,
             ..FixedSourceReport::default()
         };
-        let upscatter = (disc.materials().iter())
-            .any(|m| (0..groups).any(|from| (0..from).any(|to| m.scatter(0, from, to) != 0.0)));
-        while report.iterations < self.params.max_energy_iterations {
-            report.iterations += 1;
-            let mut moved: f64 = 0.0;
-            for g in 0..groups {
-                self.emit(disc, g, source, flux);
-                let fixed = source.of_group(g, &self.emission);
-                let before: Vec<f64> = flux.averages(g).collect();
-                let one = self.groups[g].solve(disc, &fixed, flux.group_mut(g));
-                report.sweeps += one.sweeps;
-                for (new, old) in flux.averages(g).zip(before) {
-                    moved = moved.max(((new - old) / new).abs());
+        for g in 0..self.block.start {
+            self.solve_group(disc, g, source, flux, &mut report, observer);
+        }
+        if !self.block.is_empty() {
+            match self.params.energy {
+                EnergyIteration::GaussSeidel => {
+                    gauss_seidel::solve(self, disc, source, flux, &mut report, observer);
                 }
-                report.groups[g] = one;
-            }
-            let inner = report.groups.iter().all(|g| g.converged);
-            if !upscatter || moved <= self.params.tolerance {
-                report.converged = inner;
-                break;
+                EnergyIteration::Krylov => {
+                    krylov::solve(self, disc, source, flux, &mut report, observer);
+                }
             }
         }
+        for g in self.block.end..disc.groups() {
+            self.solve_group(disc, g, source, flux, &mut report, observer);
+        }
+        let outside = |g: &usize| !self.block.contains(g);
+        let singles = (0..disc.groups()).filter(outside);
+        report.converged &= !report.interrupted;
+        report.converged &= singles.fold(true, |all, g| all & report.groups[g].converged);
         report
+    }
+
+    /// Solves one group with the flux of the others as it stands.
+    pub(crate) fn solve_group(
+        &mut self,
+        disc: &Discretization,
+        group: usize,
+        source: &SourceTerms<'_>,
+        flux: &mut Moments,
+        report: &mut FixedSourceReport,
+        observer: &mut dyn FnMut(&Iterate) -> Control,
+    ) {
+        if report.interrupted {
+            return;
+        }
+        self.emit(disc, group, source, flux);
+        let fixed = source.of_group(group, &self.emission);
+        let done = report.inner_iterations;
+        let one = self.groups[group].solve_observed(
+            disc,
+            &fixed,
+            flux.group_mut(group),
+            &mut |iterate| {
+                observer(&Iterate {
+                    index: done + iterate.index,
+                    ..*iterate
+                })
+            },
+        );
+        report.inner_iterations += one.iterations;
+        report.interrupted |= one.interrupted;
+        report.sweeps += one.sweeps;
+        report.groups[group] = one;
     }
 
     /// One more sweep of group `group` with the converged flux: the angular flux
@@ -113,10 +212,23 @@ impl FixedSource {
         angular: Option<&mut [f64]>,
         current: Option<&mut [f64]>,
     ) -> &BoundaryFlux {
+        self.sweep_group(disc, group, source, flux, angular, current);
+        self.groups[group].sweeper().boundary()
+    }
+
+    /// One sweep of a group with all scattering as `flux` makes it; the flux moments it gives.
+    pub(crate) fn sweep_group(
+        &mut self,
+        disc: &Discretization,
+        group: usize,
+        source: &SourceTerms<'_>,
+        flux: &Moments,
+        angular: Option<&mut [f64]>,
+        current: Option<&mut [f64]>,
+    ) -> &[f64] {
         self.emit(disc, group, source, flux);
         let fixed = source.of_group(group, &self.emission);
-        self.groups[group].sweep(disc, &fixed, flux.group(group), angular, current);
-        self.groups[group].sweeper().boundary()
+        self.groups[group].sweep(disc, &fixed, flux.group(group), angular, current)
     }
 
     /// Emission density in group `group` of all but the group itself.

@@ -86,3 +86,59 @@ fn diamond_difference_takes_the_known_number_of_iterations() {
         }
     }
 }
+
+const GALERKIN: [Scheme; 4] = [
+    Scheme::LinearDiscontinuous,
+    Scheme::LumpedLinearDiscontinuous,
+    Scheme::DiscontinuousGalerkin2,
+    Scheme::DiscontinuousGalerkin3,
+];
+
+/// With two ordinates the error is linear in mu: nothing of it is left after one iteration. The
+/// second confirms it.
+#[test]
+fn consistent_acceleration_solves_two_ordinates_exactly() {
+    let one_dof = [
+        Scheme::Step,
+        Scheme::DiamondDifference,
+        Scheme::StepCharacteristic,
+    ];
+    let strong = CrossSections {
+        scattering: vec![vec![3.0], vec![1.2]],
+        ..CrossSections::one_group(3.0, 3.0)
+    };
+    let materials = vec![CrossSections::one_group(1.0, 0.99), strong];
+    let closed = || Boundary::Reflecting { albedo: 1.0 };
+    for scheme in GALERKIN.into_iter().chain(one_dof) {
+        for boundaries in [
+            [Boundary::Vacuum, Boundary::Vacuum],
+            [closed(), Boundary::Vacuum],
+            [Boundary::Reflecting { albedo: 0.5 }, closed()],
+            [
+                Boundary::White { albedo: 0.7 },
+                Boundary::White { albedo: 0.2 },
+            ],
+            [Boundary::Periodic, Boundary::Periodic],
+        ] {
+            let mesh = Mesh::layers(
+                Geometry::Slab,
+                0.0,
+                &[(2.0, 5, 0), (10.0, 4, 1), (1.0, 7, 0)],
+            );
+            let disc = slab(mesh, materials.clone(), 2, scheme, boundaries.clone());
+            let (_, report) = solve(
+                &disc,
+                &unit_source(&disc),
+                Acceleration::Consistent,
+                StoppingCriterion::Change,
+                1e-10,
+            );
+            let found = report.groups[0].iterations;
+            println!(
+                "{scheme:?} {boundaries:?}: {found} {:?}",
+                report.groups[0].history
+            );
+            assert_eq!(found, 2);
+        }
+    }
+}

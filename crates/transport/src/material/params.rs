@@ -20,6 +20,16 @@ pub enum ByGroup {
     Each(Vec<f64>),
 }
 
+impl ByGroup {
+    /// Values by group.
+    pub fn values(&self) -> &[f64] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Each(values) => values,
+        }
+    }
+}
+
 /// A matrix over the groups; in a problem of one group the number alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]

@@ -1,0 +1,142 @@
+//! The Krylov-Schur method on the fission source.
+//!
+//! The operator A = F (L - S)^-1 chi on fission sources `[cell][dof]` is applied by solving one
+//! multigroup problem ([`arnoldi`](pdesolve_krylov::eigen::arnoldi)). Two eigenvalues are asked for:
+//! the second gives the dominance ratio. Every product is solved to a tenth of the tolerance from
+//! nothing, since the method needs one linear map: where power iteration converges fast it does more
+//! work than power iteration.
+
+use std::sync::Mutex;
+
+use pdesolve_core::{Control, Iterate};
+use pdesolve_krylov::LinearOperator;
+use pdesolve_krylov::eigen::{ArnoldiParams, arnoldi};
+
+use super::{EigenvalueReport, Fission, change, fission_source, production};
+use crate::discretization::{Discretization, TransportError};
+use crate::flux::Moments;
+use crate::params::DiscreteOrdinatesParams;
+
+/// A on the fission source of the fissile cells: a source elsewhere emits nothing.
+struct Products<'a> {
+    disc: &'a Discretization,
+    cells: Vec<usize>,
+    work: Mutex<Work>,
+}
+
+struct Work {
+    operator: Fission,
+    flux: Moments,
+    fission: Vec<f64>,
+    converged: bool,
+}
+
+impl Products<'_> {
+    /// The flux that the source x makes.
+    fn solve(&self, x: &[f64], work: &mut Work) {
+        let dofs = self.disc.dofs();
+        work.fission.fill(0.0);
+        for (x, &cell) in x.chunks_exact(dofs).zip(&self.cells) {
+            work.fission[cell * dofs..(cell + 1) * dofs].copy_from_slice(x);
+        }
+        work.flux.values.fill(0.0);
+        let Work {
+            operator,
+            flux,
+            fission,
+            converged,
+        } = work;
+        *converged &= operator.solve(self.disc, fission, flux);
+        fission_source(self.disc, flux, fission);
+    }
+}
+
+impl LinearOperator<f64> for Products<'_> {
+    fn nrows(&self) -> usize {
+        self.cells.len() * self.disc.dofs()
+    }
+
+    fn ncols(&self) -> usize {
+        self.nrows()
+    }
+
+    fn apply(&self, x: &[f64], y: &mut [f64]) {
+        let dofs = self.disc.dofs();
+        let mut work = self.work.lock().expect("a product does not panic");
+        self.solve(x, &mut work);
+        for (y, &cell) in y.chunks_exact_mut(dofs).zip(&self.cells) {
+            y.copy_from_slice(&work.fission[cell * dofs..(cell + 1) * dofs]);
+        }
+    }
+}
+
+/// Finds k, the dominance ratio and the fundamental mode; see [`solve`](super::solve).
+///
+/// # Errors
+/// [`TransportError::Unsolvable`] where a product is not finite.
+pub fn solve(
+    disc: &Discretization,
+    params: &DiscreteOrdinatesParams,
+    flux: &mut Moments,
+    observer: &mut dyn FnMut(&Iterate) -> Control,
+) -> Result<EigenvalueReport, TransportError> {
+    let mut operator = Fission::new(disc, params);
+    operator
+        .solver
+        .set_tolerance((0.1 * params.tolerance).max(1e-13));
+    let cells: Vec<usize> = (0..disc.mesh().len())
+        .filter(|&cell| disc.material(cell).is_fissile())
+        .collect();
+    let products = Products {
+        disc,
+        cells,
+        work: Mutex::new(Work {
+            operator,
+            flux: disc.zeros(),
+            fission: vec![0.0; disc.mesh().len() * disc.dofs()],
+            converged: true,
+        }),
+    };
+    let asked = ArnoldiParams {
+        count: 2.min(products.nrows()),
+        subspace: 8,
+        tolerance: params.tolerance,
+        max_restarts: params.max_outer_iterations,
+        ..ArnoldiParams::default()
+    };
+    let fault = |e: pdesolve_krylov::eigen::EigenError| TransportError::Unsolvable(e.to_string());
+    let pairs = arnoldi(&products, &asked).map_err(fault)?;
+    let k = pairs.values[0].re;
+    let mode: Vec<f64> = pairs.vectors[0].iter().map(|v| v.re).collect();
+    let mut work = products.work.lock().expect("a product does not panic");
+    // One more product makes the flux, and shows the error of the mode.
+    products.solve(&mode, &mut work);
+    let total = production(disc, &work.fission);
+    flux.values.copy_from_slice(&work.flux.values);
+    flux.values.iter_mut().for_each(|phi| *phi /= total);
+    let mut before = vec![0.0; work.fission.len()];
+    let dofs = disc.dofs();
+    for (x, &cell) in mode.chunks_exact(dofs).zip(&products.cells) {
+        before[cell * dofs..(cell + 1) * dofs].copy_from_slice(x);
+    }
+    let after: Vec<f64> = work.fission.iter().map(|f| f / k).collect();
+    let (_, moved) = change(disc, &after, &before);
+    let dominance_ratio = pairs.values.get(1).map(|v| v.norm() / k);
+    let error = moved / (1.0 - dominance_ratio.unwrap_or(0.0));
+    let heard = observer(&Iterate {
+        index: pairs.products,
+        residual: error,
+        target: params.tolerance,
+    });
+    Ok(EigenvalueReport {
+        k,
+        dominance_ratio,
+        outer_iterations: pairs.products + 1,
+        sweeps: work.operator.sweeps,
+        error,
+        history: vec![error],
+        k_history: vec![k],
+        converged: pairs.converged && work.converged,
+        interrupted: heard == Control::Interrupt,
+    })
+}

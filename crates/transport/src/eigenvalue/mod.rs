@@ -1,0 +1,208 @@
+//! The multiplication factor k: the largest k for which
+//!
+//! ```text
+//! L phi = S phi + (1/k) chi F phi,     F phi = sum_g nu sigma_f,g phi_g
+//! ```
+//!
+//! has a solution, and that solution, the fundamental mode, which alone is positive. With the
+//! multigroup solution operator, A = F (L - S)^-1 chi takes a fission source to the next: k is the
+//! dominant eigenvalue of A.
+//! Of an infinite medium it follows from G equations
+//! ([`infinite_medium_k`](crate::material::infinite_medium_k)).
+//!
+//! | method | file |
+//! |---|---|
+//! | power iteration | [`power_iteration`] |
+//! | Krylov-Schur, which also gives the dominance ratio | [`arnoldi`] |
+//! | power iteration accelerated by coarse-mesh finite differences | `cmfd` |
+//! | power iteration accelerated by the second-moment method | `second_moment` |
+
+pub mod arnoldi;
+pub mod power_iteration;
+
+use pdesolve_core::{Control, Iterate};
+
+use crate::discretization::{Discretization, TransportError};
+use crate::fixed_source::{FixedSource, SourceTerms};
+use crate::flux::Moments;
+use crate::params::{DiscreteOrdinatesParams, EigenvalueAcceleration, EigenvalueMethod};
+
+/// How the search for the fundamental mode ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EigenvalueReport {
+    /// Multiplication factor.
+    pub k: f64,
+    /// k_2/k_1, the ratio of the next eigenvalue to k, by which power iteration reduces the error:
+    /// measured from successive changes, or by Arnoldi. `None` where it was not measured: with an
+    /// acceleration, or too few iterations.
+    pub dominance_ratio: Option<f64>,
+    /// Iterations on the fission source (for Arnoldi: products with the operator).
+    pub outer_iterations: usize,
+    /// Transport sweeps over one group, all together.
+    pub sweeps: usize,
+    /// The number held against the tolerance, of the last iterate: the estimated relative error of
+    /// k or of the fission source, whichever is larger.
+    pub error: f64,
+    /// That number, iteration by iteration.
+    pub history: Vec<f64>,
+    /// k, iteration by iteration.
+    pub k_history: Vec<f64>,
+    /// Whether it is below the tolerance.
+    pub converged: bool,
+    /// Whether the observer asked to stop.
+    pub interrupted: bool,
+}
+
+/// Finds k and the fundamental mode. `flux` is the first guess (an even fission source where it is
+/// zero), and becomes the mode with one fission particle a second in the whole problem.
+///
+/// # Errors
+/// [`TransportError::Unsolvable`] where nothing is fissile, [`TransportError::Unsupported`] where a
+/// flux is given at a boundary or an acceleration does not know the problem.
+pub fn solve(
+    disc: &Discretization,
+    params: &DiscreteOrdinatesParams,
+    flux: &mut Moments,
+    observer: &mut dyn FnMut(&Iterate) -> Control,
+) -> Result<EigenvalueReport, TransportError> {
+    check(disc)?;
+    match (params.eigenvalue, params.eigenvalue_acceleration) {
+        (EigenvalueMethod::Arnoldi, _) => arnoldi::solve(disc, params, flux, observer),
+        (EigenvalueMethod::Power, EigenvalueAcceleration::None) => {
+            Ok(power_iteration::solve(disc, params, flux, observer))
+        }
+        (EigenvalueMethod::Power, a) => Err(TransportError::Unsupported(format!("{a:?}"))),
+    }
+}
+
+fn check(disc: &Discretization) -> Result<(), TransportError> {
+    let fissile = (0..disc.mesh().len()).any(|cell| {
+        let m = disc.material(cell);
+        m.is_fissile() && m.chi.iter().any(|&chi| chi > 0.0)
+    });
+    if !fissile {
+        return Err(TransportError::Unsolvable(
+            "nothing in this problem is fissile: there is no multiplication factor".to_owned(),
+        ));
+    }
+    let given = |b: &crate::Boundary| matches!(b, crate::Boundary::Incident(_));
+    if disc.boundaries().iter().any(given) {
+        return Err(TransportError::Unsupported(
+            "a flux is given at a boundary: the multiplication factor belongs to a problem \
+             without sources"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// The operator A of the module: a multigroup solver with a fission source.
+pub(crate) struct Fission {
+    pub(crate) solver: FixedSource,
+    /// Emission density chi times the fission source.
+    density: Moments,
+    pub(crate) sweeps: usize,
+}
+
+impl Fission {
+    pub(crate) fn new(disc: &Discretization, params: &DiscreteOrdinatesParams) -> Self {
+        Self {
+            solver: FixedSource::new(disc, params),
+            density: disc.zeros(),
+            sweeps: 0,
+        }
+    }
+
+    /// Solves the multigroup problem for the fission source, from the flux given on. Whether it
+    /// converged.
+    pub(crate) fn solve(
+        &mut self,
+        disc: &Discretization,
+        fission: &[f64],
+        flux: &mut Moments,
+    ) -> bool {
+        self.emit(disc, fission);
+        let report = self
+            .solver
+            .solve(disc, &SourceTerms::new(&self.density), flux);
+        self.sweeps += report.sweeps;
+        report.converged
+    }
+
+    /// Fills `self.density` with chi times the fission source.
+    fn emit(&mut self, disc: &Discretization, fission: &[f64]) {
+        let dofs = disc.dofs();
+        for g in 0..disc.groups() {
+            let out = self.density.group_mut(g);
+            for (cell, (out, f)) in (out.chunks_exact_mut(dofs))
+                .zip(fission.chunks_exact(dofs))
+                .enumerate()
+            {
+                let chi = disc.material(cell).chi[g];
+                for (out, f) in out.iter_mut().zip(f) {
+                    *out = chi * f;
+                }
+            }
+        }
+    }
+}
+
+/// The fission source F phi: `[cell][dof]`.
+pub fn fission_source(disc: &Discretization, flux: &Moments, out: &mut [f64]) {
+    let dofs = disc.dofs();
+    out.fill(0.0);
+    for g in 0..disc.groups() {
+        let flux = flux.group(g);
+        for (cell, (out, phi)) in (out.chunks_exact_mut(dofs))
+            .zip(flux.chunks_exact(dofs))
+            .enumerate()
+        {
+            let sigma = disc.material(cell).nu_fission[g];
+            for (out, phi) in out.iter_mut().zip(phi) {
+                *out += sigma * phi;
+            }
+        }
+    }
+}
+
+/// Integral of a fission source over the problem.
+pub fn production(disc: &Discretization, fission: &[f64]) -> f64 {
+    (fission.chunks_exact(disc.dofs()).enumerate())
+        .map(|(cell, f)| disc.mesh().volume(cell) * f[0])
+        .sum()
+}
+
+/// A first fission source of integral 1: that of the flux, or an even one where the flux is zero.
+pub(crate) fn first_source(disc: &Discretization, flux: &Moments) -> Vec<f64> {
+    let dofs = disc.dofs();
+    let mut fission = vec![0.0; disc.mesh().len() * dofs];
+    fission_source(disc, flux, &mut fission);
+    let given = production(disc, &fission);
+    let usable = given.is_finite() && given > 0.0;
+    if !usable {
+        for (cell, f) in fission.chunks_exact_mut(dofs).enumerate() {
+            f.fill(0.0);
+            f[0] = f64::from(u8::from(disc.material(cell).is_fissile()));
+        }
+    }
+    let scale = 1.0 / production(disc, &fission);
+    fission.iter_mut().for_each(|f| *f *= scale);
+    fission
+}
+
+/// L2 norm of the change of the cell averages of a fission source, and the largest change relative
+/// to the largest value.
+pub(crate) fn change(disc: &Discretization, new: &[f64], old: &[f64]) -> (f64, f64) {
+    let dofs = disc.dofs();
+    let (mut squares, mut largest, mut scale) = (0.0, 0.0_f64, 0.0_f64);
+    for (new, old) in new.iter().zip(old).step_by(dofs) {
+        let d = new - old;
+        squares += d * d;
+        largest = largest.max(d.abs());
+        scale = scale.max(new.abs());
+    }
+    (f64::sqrt(squares), largest / scale)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
