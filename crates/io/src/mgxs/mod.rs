@@ -43,7 +43,7 @@ pub struct MgxsLibrary {
     pub groups: usize,
     /// Bounds of the groups, eV, falling, as the groups are numbered: `[group]`, one more.
     pub energy_bounds: Vec<f64>,
-    /// What there are data of, by name.
+    /// What there are data of, sorted by name.
     pub entries: Vec<MgxsEntry>,
 }
 

@@ -74,7 +74,8 @@ pub fn read(path: &Path) -> Result<MgxsLibrary, IoError> {
         groups,
         families,
     };
-    let names = (file.member_names()).during(path, || "list the materials".to_owned())?;
+    let mut names = (file.member_names()).during(path, || "list the materials".to_owned())?;
+    names.sort();
     let entries = names
         .iter()
         .map(|name| {

@@ -269,3 +269,40 @@ fn what_cannot_be_read_is_refused_with_its_place() {
     refused(&path, &["version 2"]);
     refused(Path::new("nowhere.h5"), &["no file"]);
 }
+
+#[test]
+fn a_library_that_openmc_wrote_is_read() {
+    // Made with openmc 0.16: two materials of C5G7 at 600 K with P1 moments a tenth of P0, a
+    // multiplicity of 1.25 within group 1, speeds 1e8/g cm/s, and two families in MOX87.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/openmc_mgxs.h5");
+    let library = read(&path).unwrap();
+    assert_eq!(library.groups, 7);
+    assert_eq!(library.energy_bounds[..3], [2e7, 1e6, 5e5]);
+    assert_eq!(library.names().collect::<Vec<_>>(), ["MOX87", "UO2"]);
+    let close = |a: f64, b: f64| assert!((a - b).abs() <= 1e-12 * b.abs(), "{a} {b}");
+    let uo2 = &library.entry("UO2").unwrap().temperatures[0];
+    assert!((uo2.temperature - 600.0).abs() < 1e-4);
+    close(uo2.total[6], 0.564406);
+    close(uo2.fission[6], 0.216004);
+    close(uo2.inverse_velocity[2], 3e-8);
+    assert_eq!(uo2.scattering.len(), 2);
+    for (l, scale) in [1.0, 0.1].into_iter().enumerate() {
+        let moment = &uo2.scattering[l];
+        close(moment[0], scale * 1.25 * 0.127537);
+        close(moment[3], scale * 5.5163e-9);
+        close(moment[4 * 7 + 3], scale * 0.00012525);
+        close(moment[5 * 7 + 6], scale * 0.016809);
+        assert_eq!(moment[7], 0.0);
+    }
+    let production = uo2.production.as_ref().unwrap();
+    close(production.nu_fission[0], 0.00721206 * 2.78145);
+    let sum = 0.58791 + 0.41176 + 3.3906e-4 + 1.1761e-7;
+    close(production.spectrum[3 * 7 + 1], 0.41176 / sum);
+    assert!(production.families.is_empty());
+    let mox = &library.entry("MOX87").unwrap().temperatures[0];
+    let families = &mox.production.as_ref().unwrap().families;
+    assert_eq!(families.len(), 2);
+    assert_eq!(families[1].decay, 1.0);
+    assert_eq!(families[1].fraction, [0.003; 7]);
+    assert_eq!(families[0].spectrum, [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+}
