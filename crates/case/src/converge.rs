@@ -175,6 +175,9 @@ fn solve(
                     *n <<= number;
                 }
             }
+            for layer in refined.mesh.layers.iter_mut().flatten() {
+                layer.cells <<= number;
+            }
             let finer = |h| h / factor.powf(params.step_exponent);
             set_step(&mut refined, case.step().map(finer));
         }

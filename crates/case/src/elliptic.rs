@@ -182,14 +182,15 @@ fn boundary(case: &Case, dim: usize, findings: &mut Vec<Finding>) -> EllipticBou
             Boundary::Dirichlet { value } => (1.0, 0.0, "value", value),
             Boundary::Neumann { gradient } => (0.0, 1.0, "gradient", gradient),
             Boundary::Robin { alpha, beta, value } => (*alpha, *beta, "value", value),
-            Boundary::Wall | Boundary::Inflow { .. } | Boundary::Outflow => {
+            _ => {
                 findings.push(
                     Finding::new(
                         "E0309",
                         format!("boundary.{name}.kind"),
                         format!(
-                            "`{}` is a condition for conservation laws; `{}` takes dirichlet, neumann or robin",
+                            "`{}` is a condition for {}; `{}` takes dirichlet, neumann or robin",
                             boundary.kind(),
+                            boundary.belongs_to(),
                             case.problem.kind()
                         ),
                     )

@@ -123,6 +123,9 @@ fn step_fault(error: &StepError, solver: &Solver) -> Diagnostic {
                 (Solver::Linear(_) | Solver::Implicit(_), _) => {
                     "look for infinities in the source, the initial data and the boundary values"
                 }
+                (Solver::DiscreteOrdinates(_), _) => {
+                    "look for infinities in the source, the initial data and what enters at the boundaries"
+                }
                 (Solver::FiniteVolume(_), false) => {
                     "halve `time.step` or `time.cfl`, or take more cells"
                 }

@@ -13,6 +13,7 @@ mod fingerprint;
 mod function;
 mod json_schema;
 mod key_path;
+mod library;
 pub mod linsolve;
 mod load;
 pub mod measure;
@@ -27,6 +28,7 @@ mod results;
 pub mod run;
 mod run_steady;
 pub mod schema;
+mod transport;
 mod validate;
 pub mod verify;
 

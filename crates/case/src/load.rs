@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 use crate::document::{Node, Value, parse, place_in_string};
 use crate::finding::Finding;
 use crate::key_path::KeyPath;
+use crate::library;
 use crate::names::nearest;
 use crate::overrides;
 use crate::schema::{Case, SCHEMA};
@@ -39,7 +40,7 @@ pub type LoadedCase = Loaded<Case>;
 /// # Errors
 /// See [`load_as`].
 pub fn load(path: &Path, overrides: &[String]) -> Result<LoadedCase, Diagnostics> {
-    load_as(path, overrides)
+    load_as(path, overrides).and_then(library::inline)
 }
 
 /// Reads and checks a case file, with `--set` arguments applied to it in order.

@@ -18,6 +18,7 @@ use crate::names::{number, suggest};
 use crate::registry::{PROBLEMS, Solver};
 use crate::results;
 use crate::schema::{Boundary, Case, Initial, OutputParams, Value};
+use crate::transport;
 
 /// A case brought to life.
 pub struct Prepared {
@@ -229,6 +230,12 @@ fn task(
         (Solver::Implicit(params), Some(time)) => {
             elliptic::implicit(case, params, time, grid, findings).map(Task::March)
         }
+        (Solver::DiscreteOrdinates(params), None) => {
+            transport::steady(case, params, grid, findings).map(Task::Solve)
+        }
+        (Solver::DiscreteOrdinates(params), Some(time)) => {
+            transport::transient(case, params, time, grid, findings).map(Task::March)
+        }
         (_, None) => {
             if case.problem.is_steady() {
                 findings.push(solver_mismatch(case));
@@ -245,13 +252,16 @@ const MOST_STEPS: f64 = 1e12;
 
 /// Refuses a mesh that no machine holds, before memory is taken for it.
 fn too_large(case: &Case) -> Option<Finding> {
-    let (key, counts) = match (&case.mesh.points, &case.mesh.cells) {
-        (Some(points), _) => ("points", points),
-        (None, Some(cells)) => ("cells", cells),
-        (None, None) => return None,
-    };
     let most = |product: u128, &n: &usize| product.saturating_mul(n as u128);
-    let points = counts.iter().fold(1, most);
+    let (key, points) = match (&case.mesh.points, &case.mesh.cells, &case.mesh.layers) {
+        (Some(points), _, _) => ("points", points.iter().fold(1, most)),
+        (None, Some(cells), _) => ("cells", cells.iter().fold(1, most)),
+        (None, None, Some(layers)) => {
+            let cells = layers.iter().map(|layer| layer.cells as u128);
+            ("cells", cells.fold(0, u128::saturating_add))
+        }
+        (None, None, None) => return None,
+    };
     let values = most(points, &case.trajectories);
     if values <= MOST_VALUES {
         return None;
@@ -367,7 +377,12 @@ fn mesh_finding(error: MeshError) -> Finding {
         MeshError::TooFew { axis, what, .. } => axis_path(what, *axis),
         MeshError::Extent { axis, .. } => axis_path("upper", *axis),
         MeshError::Stretching { axis, .. } => axis_path("stretching", *axis),
-        MeshError::Axes { key, .. } => format!("mesh.{key}"),
+        MeshError::Axes { key, .. } | MeshError::BesideLayers { key } => format!("mesh.{key}"),
+        MeshError::Layer { number, key, .. } => format!("mesh.layers[{number}].{key}"),
+        MeshError::NoUpper => {
+            return Finding::new("E0205", "mesh", error.to_string())
+                .help("add `upper = [...]`: the upper end of each axis, in length units");
+        }
         MeshError::Centring { .. } | MeshError::Coordinates { .. } => "mesh".to_owned(),
     };
     Finding::new("E0304", path, error.to_string())
@@ -692,11 +707,15 @@ fn volumes(
             Boundary::Neumann { gradient } => {
                 value_of("gradient", gradient).map(|gradient| Condition::Neumann { gradient })
             }
-            Boundary::Robin { .. } => {
+            _ => {
                 findings.push(Finding::new(
                     "E0309",
                     format!("boundary.{name}.kind"),
-                    "`robin` is a condition for elliptic problems; conservation laws take wall, inflow, outflow, dirichlet or neumann",
+                    format!(
+                        "`{}` is a condition for {}; conservation laws take wall, inflow, outflow, dirichlet or neumann",
+                        boundary.kind(),
+                        boundary.belongs_to()
+                    ),
                 ));
                 None
             }

@@ -9,6 +9,7 @@ use pdesolve_pde::spectral::equations as eq;
 use pdesolve_pde::spectral::{
     ExpressionEquation, ExpressionError, ExpressionParams, SpectralEquation, SpectralParams,
 };
+use pdesolve_transport::{DiscreteOrdinatesParams, TransportParams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,7 @@ const SPECTRAL: &[&str] = &["spectral"];
 const VOLUMES: &[&str] = &["finite_volume"];
 const LINEAR: &[&str] = &["linear"];
 const IMPLICIT: &[&str] = &["implicit"];
+const ORDINATES: &[&str] = &["discrete_ordinates"];
 const BOTH: &[&str] = &["spectral", "finite_volume"];
 
 problems! {
@@ -75,6 +77,9 @@ problems! {
     Darcy(elliptic::Darcy) "darcy" LINEAR, "-div(K grad p) = q, with the velocity v = -K grad p";
     Helmholtz(elliptic::Helmholtz) "helmholtz" LINEAR, "-laplace u - k^2 u = f";
     Heat(elliptic::Heat) "heat" IMPLICIT, "u_t = div(K grad u) + f, K a number, field or tensor";
+    Transport(TransportParams) "transport" ORDINATES, "mu psi_x + sigma_t psi = S psi + q, slab, cylinder or sphere, with a fixed source";
+    TransportEigenvalue(TransportParams) "transport_eigenvalue" ORDINATES, "mu psi_x + sigma_t psi = S psi + F psi / k, for k and its mode";
+    TransportTransient(TransportParams) "transport_transient" ORDINATES, "psi_t / v + mu psi_x + sigma_t psi = S psi + F psi + q, with delayed particles";
     Expression(ExpressionParams) "expression" SPECTRAL, "your own right-hand side as text, one a field";
 }
 
@@ -90,6 +95,19 @@ pub enum Solver {
     Linear(LinearParams),
     /// Diffusion in time by finite volumes and implicit steps, each solved by a Krylov method.
     Implicit(ImplicitParams),
+    /// Transport of particles along discrete directions (S_N).
+    DiscreteOrdinates(DiscreteOrdinatesParams),
+}
+
+/// What is asked of a transport problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransportKind {
+    /// The flux that a source makes.
+    FixedSource,
+    /// The multiplication factor k and its mode.
+    Eigenvalue,
+    /// The flux over time.
+    Transient,
 }
 
 impl Solver {
@@ -100,6 +118,7 @@ impl Solver {
             Self::FiniteVolume(_) => "finite_volume",
             Self::Linear(_) => "linear",
             Self::Implicit(_) => "implicit",
+            Self::DiscreteOrdinates(_) => "discrete_ordinates",
         }
     }
 
@@ -126,6 +145,12 @@ impl Solver {
                 "finite volumes, {}",
                 name(serde_json::to_value(params.scheme))
             ),
+            Self::DiscreteOrdinates(params) => format!(
+                "S{} {}, {}",
+                params.quadrature.order,
+                name(serde_json::to_value(params.quadrature.kind)),
+                name(serde_json::to_value(params.scheme))
+            ),
         }
     }
 }
@@ -149,7 +174,10 @@ impl Problem {
             | Self::SteadyAdvectionDiffusion(_)
             | Self::Darcy(_)
             | Self::Helmholtz(_)
-            | Self::Heat(_) => return Ok(None),
+            | Self::Heat(_)
+            | Self::Transport(_)
+            | Self::TransportEigenvalue(_)
+            | Self::TransportTransient(_) => return Ok(None),
             Self::Dispersion(p) => Arc::new(p.clone()),
             Self::HyperDiffusion(p) => Arc::new(p.clone()),
             Self::Burgers(p) => Arc::new(p.clone()),
@@ -205,9 +233,32 @@ impl Problem {
         }
     }
 
+    /// The parameters of a transport problem, and what is asked; `None` where it is none.
+    pub fn transport(&self) -> Option<(&TransportParams, TransportKind)> {
+        match self {
+            Self::Transport(p) => Some((p, TransportKind::FixedSource)),
+            Self::TransportEigenvalue(p) => Some((p, TransportKind::Eigenvalue)),
+            Self::TransportTransient(p) => Some((p, TransportKind::Transient)),
+            _ => None,
+        }
+    }
+
+    /// The parameters of a transport problem, to be completed from a library.
+    pub(crate) fn transport_mut(&mut self) -> Option<&mut TransportParams> {
+        match self {
+            Self::Transport(p) | Self::TransportEigenvalue(p) | Self::TransportTransient(p) => {
+                Some(p)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the problem has no time.
     pub fn is_steady(&self) -> bool {
-        self.elliptic().is_some() && !matches!(self, Self::Heat(_))
+        match self.transport() {
+            Some((_, kind)) => kind != TransportKind::Transient,
+            None => self.elliptic().is_some() && !matches!(self, Self::Heat(_)),
+        }
     }
 }
 

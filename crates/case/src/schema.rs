@@ -45,11 +45,11 @@ pub struct Case {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub initial: BTreeMap<String, Initial>,
     /// Conditions at the boundaries `left`, `right`, `bottom`, `top`, `back`, `front` that are not
-    /// periodic (finite volumes and elliptic problems).
+    /// periodic (all but spectral methods).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub boundary: BTreeMap<String, Boundary>,
     /// Source of a field: an expression in x, y, z, t. It is added to the time derivative, and is the
-    /// right-hand side f of a steady problem (finite volumes and elliptic problems).
+    /// right-hand side f of a steady problem (finite volumes, elliptic problems, transport).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub source: BTreeMap<String, String>,
     /// The method.
@@ -149,6 +149,31 @@ pub enum Boundary {
         /// Value of the sum.
         value: Value,
     },
+    /// No particle enters (transport).
+    Vacuum,
+    /// Particles that leave come back in the mirrored direction (transport).
+    Reflecting {
+        /// Part that comes back. Default: 1.
+        #[serde(default = "unit")]
+        #[schemars(range(min = 0, max = 1))]
+        albedo: f64,
+    },
+    /// Particles that leave come back evenly over all entering directions (transport).
+    White {
+        /// Part that comes back. Default: 1.
+        #[serde(default = "unit")]
+        #[schemars(range(min = 0, max = 1))]
+        albedo: f64,
+    },
+    /// A given angular flux enters (transport).
+    Incident {
+        /// Angular flux per unit of mu, an expression in mu (the cosine with the x or radial axis)
+        /// and t; the same number for all mu is isotropic.
+        angular_flux: Value,
+        /// Factor by group. Default: 1 in the first group, 0 in the others.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        spectrum: Option<Vec<f64>>,
+    },
 }
 
 impl Boundary {
@@ -161,6 +186,26 @@ impl Boundary {
             Self::Dirichlet { .. } => "dirichlet",
             Self::Neumann { .. } => "neumann",
             Self::Robin { .. } => "robin",
+            Self::Vacuum => "vacuum",
+            Self::Reflecting { .. } => "reflecting",
+            Self::White { .. } => "white",
+            Self::Incident { .. } => "incident",
+        }
+    }
+}
+
+impl Boundary {
+    /// The problems that take this condition, in a word or two.
+    pub(crate) fn belongs_to(&self) -> &'static str {
+        match self {
+            Self::Wall | Self::Inflow { .. } | Self::Outflow => "conservation laws",
+            Self::Dirichlet { .. } | Self::Neumann { .. } => {
+                "conservation laws and elliptic problems"
+            }
+            Self::Robin { .. } => "elliptic problems",
+            Self::Vacuum | Self::Reflecting { .. } | Self::White { .. } | Self::Incident { .. } => {
+                "transport"
+            }
         }
     }
 }

@@ -298,6 +298,38 @@ an axis:
     kind = \"steady_diffusion\"
     conductivity = { xx = 2.0, yy = \"1 + x^2\", xy = 0.5 }";
 
+    BAD_CROSS_SECTION = "E0313", "cross sections make no sense, or no problem can be made of them",
+"Cross sections are in 1/cm, not negative, one value a group in every material;
+scattering is a matrix, row `from`, column `to`. `total` is needed, or
+`absorption` from which it follows; a void has `total = 0`. Without absorption or
+a boundary to leave through, particles pile up and there is no steady flux; where
+fission makes more than is lost there is none either. An eigenvalue problem needs
+a material with fission.
+
+    [problem.materials.fuel]
+    total = [0.2208, 0.3360]
+    scattering = [[0.0792, 0.0432], [0.0, 0.23616]]
+    fission = [0.0936, 0.08544]
+    nu = [3.10, 2.93]
+    chi = [0.575, 0.425]";
+
+    BAD_REGION = "E0314", "regions do not fill the mesh",
+"Every cell belongs to one region: regions neither overlap nor leave a gap, and
+they end at edges of the mesh. `mesh.layers` puts edges where they are wanted:
+
+    [mesh]
+    layers = [{ to = 2, cells = 40 }, { to = 3, cells = 20 }]
+    periodic = [false]
+
+    [[problem.regions]]
+    material = \"absorber\"
+    to = 2
+    source = 50
+
+    [[problem.regions]]
+    material = \"shield\"
+    from = 2";
+
     BAD_CHECKPOINT = "E0401", "a checkpoint cannot be read",
 "The checkpoint beside the output file is not an HDF5 file of pdesolve, or was
 damaged. Checkpoints are written aside and renamed, so that a run that is killed

@@ -64,7 +64,8 @@ fn all(directory: &Path) -> Result<(), Box<dyn Error>> {
                     cells: cells.clone(),
                     points: points.clone(),
                     lower: Some(vec![-1.0; dim]),
-                    upper: vec![1.0, 2.0, 3.0][..dim].to_vec(),
+                    upper: Some(vec![1.0, 2.0, 3.0][..dim].to_vec()),
+                    layers: None,
                     periodic: Some(vec![false; dim]),
                     stretching: Some(vec![stretching; dim]),
                 }

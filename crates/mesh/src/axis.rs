@@ -1,6 +1,6 @@
 //! One coordinate axis of a Cartesian grid.
 
-use crate::params::Stretching;
+use crate::params::{Layer, Stretching};
 
 /// A grid that cannot be built.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -42,6 +42,25 @@ pub enum MeshError {
     Centring {
         /// What was found.
         found: &'static str,
+    },
+    /// A mesh of `cells` or `points` without `upper`.
+    #[error("[mesh] lacks the key `upper`")]
+    NoUpper,
+    /// A key that `layers` makes superfluous.
+    #[error("`{key}` stands beside `layers`, which say this already")]
+    BesideLayers {
+        /// Key in the case file.
+        key: &'static str,
+    },
+    /// A bad layer.
+    #[error("layer {number}: {reason}")]
+    Layer {
+        /// Its number, from 0.
+        number: usize,
+        /// Its key that is wrong.
+        key: &'static str,
+        /// What is wrong with it.
+        reason: String,
     },
     /// Stored coordinates that do not form an axis.
     #[error("axis {axis}: {reason}")]
@@ -108,6 +127,73 @@ impl Axis {
             uniform: stretching.is_uniform(),
             faces,
             samples,
+        })
+    }
+
+    /// The cells of `layers`, one layer after the other, the first beginning at `lower`. The axis
+    /// is uniform where all cells have the same width.
+    ///
+    /// # Errors
+    /// All that is wrong with the layers: [`MeshError::Layer`] each, or [`MeshError::Extent`].
+    pub fn layered_cells(
+        name: char,
+        lower: f64,
+        layers: &[Layer],
+        periodic: bool,
+    ) -> Result<Self, Vec<MeshError>> {
+        let mut errors = Vec::new();
+        let mut faces = vec![lower];
+        let mut from = lower;
+        for (number, layer) in layers.iter().enumerate() {
+            let mut bad = |key: &'static str, reason: String| {
+                errors.push(MeshError::Layer {
+                    number,
+                    key,
+                    reason,
+                });
+            };
+            let Layer {
+                to,
+                cells,
+                stretching,
+            } = layer;
+            if *cells == 0 {
+                bad("cells", "it has no cells".to_owned());
+            } else if !to.is_finite() || *to <= from {
+                let reason = format!("it ends at {to}, which is not above its beginning at {from}");
+                bad("to", reason);
+            } else {
+                match stretching.map(name) {
+                    Ok(map) => faces.extend(subdivide(from, *to, *cells, &map).drain(1..)),
+                    Err(MeshError::Stretching { reason, .. }) => bad("stretching", reason),
+                    Err(other) => errors.push(other),
+                }
+            }
+            if to.is_finite() {
+                from = *to;
+            }
+        }
+        if !lower.is_finite() || layers.is_empty() {
+            errors.push(MeshError::Extent {
+                axis: name,
+                lower,
+                upper: from,
+            });
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let begins = std::iter::once(lower).chain(layers.iter().map(|layer| layer.to));
+        let width = |(from, layer): (f64, &Layer)| (layer.to - from) / layer.cells as f64;
+        let widths: Vec<f64> = begins.zip(layers).map(width).collect();
+        let equal = |h: &f64| (h - widths[0]).abs() <= 1e-12 * widths[0];
+        Ok(Self {
+            name,
+            periodic,
+            uniform: layers.iter().all(|layer| layer.stretching.is_uniform())
+                && widths.iter().all(equal),
+            samples: faces.windows(2).map(|f| 0.5 * (f[0] + f[1])).collect(),
+            faces,
         })
     }
 

@@ -19,6 +19,6 @@ mod restrict;
 
 pub use axis::{Axis, MeshError};
 pub use grid::{BOUNDARY_NAMES, Centring, Grid, Row, Side};
-pub use params::{MeshParams, Stretching};
+pub use params::{Layer, MeshParams, Stretching};
 pub use reduce::{Norms, deterministic_sum, difference_norms};
 pub use restrict::restrict;

@@ -95,7 +95,8 @@ mod tests {
                         cells: cells.clone(),
                         points: points.clone(),
                         lower: Some(vec![-1.0, 0.0, 2.0]),
-                        upper: vec![1.0, 3.0, 2.5],
+                        upper: Some(vec![1.0, 3.0, 2.5]),
+                        layers: None,
                         periodic: Some(vec![periodic; 3]),
                         stretching: Some(vec![stretching.clone(); 3]),
                     }
@@ -128,7 +129,8 @@ mod tests {
             cells: Some(vec![4, 0]),
             points: None,
             lower: None,
-            upper: vec![1.0, -1.0],
+            upper: Some(vec![1.0, -1.0]),
+            layers: None,
             periodic: None,
             stretching: None,
         }
@@ -139,7 +141,8 @@ mod tests {
             cells: Some(vec![4, 4]),
             points: None,
             lower: Some(vec![0.0]),
-            upper: vec![1.0],
+            upper: Some(vec![1.0]),
+            layers: None,
             periodic: None,
             stretching: None,
         }

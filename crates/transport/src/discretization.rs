@@ -113,6 +113,16 @@ impl Discretization {
                 "in curved geometry the scheme is step or diamond_difference".to_owned(),
             ));
         }
+        if (mesh.geometry == Geometry::Cylinder) == ordinates.axial.is_empty() {
+            return Err(TransportError::Unsupported(
+                "a cylinder needs ordinates on levels, and only a cylinder".to_owned(),
+            ));
+        }
+        if curved && ordinates.mu[0] <= -1.0 {
+            return Err(TransportError::Unsupported(
+                "in a sphere mu = -1 is the starting direction and no ordinate".to_owned(),
+            ));
+        }
         let periodic = boundaries
             .iter()
             .filter(|&b| *b == Boundary::Periodic)

@@ -13,7 +13,8 @@
 //!    given source: one transport sweep;
 //! 3. a [`GroupSolver`] iterates on the scattering within a group (source iteration, accelerated
 //!    by a [`LowOrder`] diffusion problem);
-//! 4. the groups are swept in turn ([`FixedSource`]).
+//! 4. the groups are swept in turn ([`FixedSource`]);
+//! 5. implicit time steps solve one such problem each ([`TransientTransport`]).
 //!
 //! # Symbols
 //!
@@ -32,9 +33,11 @@
 //! of mu, and an isotropic angular flux psi has the scalar flux 2 psi.
 
 pub mod adjoint;
+pub mod balance;
 pub mod boundary;
 mod discretization;
 pub mod dsa;
+pub mod edits;
 pub mod eigenvalue;
 pub mod energy;
 mod fixed_source;
@@ -44,20 +47,30 @@ pub mod material;
 mod mesh;
 mod ordinates;
 pub mod params;
+pub mod problem;
 pub mod quadrature;
+pub mod ray;
 mod scattering;
+mod source;
+mod steady;
 pub mod sweep;
+pub mod time_dependent;
 mod within_group;
 
+pub use balance::Balance;
 pub use boundary::Boundary;
 pub use discretization::{Discretization, TransportError};
 pub use dsa::LowOrder;
 pub use fixed_source::{FixedSource, FixedSourceReport, SourceTerms};
 pub use flux::Moments;
-pub use material::CrossSections;
+pub use material::{CrossSections, MaterialParams};
 pub use mesh::{Geometry, Mesh};
 pub use ordinates::Ordinates;
 pub use params::{DiscreteOrdinatesParams, Scheme};
+pub use problem::TransportParams;
 pub use quadrature::Quadrature;
+pub use source::project;
+pub use steady::{SteadyTransport, flux_names};
 pub use sweep::{BoundaryFlux, Sweep, SweepSource, Sweeper};
+pub use time_dependent::TransientTransport;
 pub use within_group::{GroupReport, GroupSolver};

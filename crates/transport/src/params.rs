@@ -144,6 +144,28 @@ pub enum StoppingCriterion {
     Change,
 }
 
+/// What a change of the scalar flux in a cell is relative to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorScale {
+    /// The flux of the cell itself: small fluxes behind a shield are as accurate as large ones.
+    #[default]
+    Cell,
+    /// The largest flux of the group: for fluxes that pass through zero, as ahead of a front. In
+    /// problems in time it is always this one.
+    Group,
+}
+
+impl ErrorScale {
+    /// The least flux that changes are held against, for the cell averages of a group.
+    pub fn floor(self, averages: impl Iterator<Item = f64>) -> f64 {
+        match self {
+            Self::Cell => 0.0,
+            Self::Group => averages.fold(0.0, |top, v| top.max(v.abs())),
+        }
+    }
+}
+
 /// How the groups are coupled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -212,6 +234,8 @@ pub struct DiscreteOrdinatesParams {
     pub tolerance: f64,
     /// What is held against the tolerance. Default: error.
     pub stopping: StoppingCriterion,
+    /// What a change of the flux is relative to. Default: cell.
+    pub error_scale: ErrorScale,
     /// Iterations within a group, at most. Default: 1000.
     #[schemars(range(min = 1))]
     pub max_iterations: usize,
@@ -242,6 +266,7 @@ impl Default for DiscreteOrdinatesParams {
             acceleration: Acceleration::default(),
             tolerance: 1e-8,
             stopping: StoppingCriterion::default(),
+            error_scale: ErrorScale::default(),
             max_iterations: 1000,
             energy: EnergyIteration::default(),
             two_grid: true,

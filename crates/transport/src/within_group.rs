@@ -44,8 +44,11 @@ use crate::boundary::Boundary;
 use crate::discretization::Discretization;
 use crate::dsa::{LowOrder, low_order};
 use crate::fourier;
-use crate::params::{DiscreteOrdinatesParams, Iteration, Scheme, StoppingCriterion};
+use crate::params::{DiscreteOrdinatesParams, ErrorScale, Iteration, Scheme, StoppingCriterion};
 use crate::sweep::{Sweep, SweepSource, Sweeper};
+
+/// Relative change that rounding makes in a converged flux.
+const ROUNDING: f64 = 32.0 * f64::EPSILON;
 
 /// Growth of the change at which an iteration is given up.
 const DIVERGENCE: f64 = 1e6;
@@ -205,7 +208,7 @@ impl GroupSolver {
         while report.iterations < self.params.max_iterations {
             self.step(disc, fixed, flux);
             report.iterations += 1;
-            let change = difference(disc, &self.next, flux);
+            let change = difference(disc, self.params.error_scale, &self.next, flux);
             flux.copy_from_slice(&self.next);
             ratios.add(&change);
             report.spectral_radius = ratios.of_norms.last().copied();
@@ -216,8 +219,9 @@ impl GroupSolver {
                 measured => measured,
             };
             report.error = match (self.params.stopping, rho) {
-                _ if change.norm == 0.0 => 0.0,
                 (StoppingCriterion::Change, _) => change.largest,
+                // Changes as small as rounding have no ratio.
+                _ if change.largest <= ROUNDING => change.largest,
                 // One ratio alone may be small by accident.
                 (StoppingCriterion::Error, Some(rho)) if rho < 1.0 && report.iterations == 2 => {
                     change.largest * (rho / (1.0 - rho)).max(1.0)
@@ -279,7 +283,7 @@ impl GroupSolver {
         while report.iterations < self.params.max_iterations {
             self.step(disc, fixed, flux);
             report.iterations += 1;
-            let change = difference(disc, &self.next, flux);
+            let change = difference(disc, self.params.error_scale, &self.next, flux);
             report.error = match self.params.stopping {
                 StoppingCriterion::Change => change.largest,
                 StoppingCriterion::Error => change.largest * (1.0 - away) / away,
@@ -480,9 +484,10 @@ struct Change {
     largest: f64,
 }
 
-fn difference(disc: &Discretization, new: &[f64], old: &[f64]) -> Change {
+fn difference(disc: &Discretization, scale: ErrorScale, new: &[f64], old: &[f64]) -> Change {
     let dofs = disc.dofs();
     let n = disc.mesh().len() * dofs;
+    let floor = scale.floor(new[..n].iter().step_by(dofs).copied());
     let (mut squares, mut flux, mut largest) = (0.0, 0.0, 0.0_f64);
     for (new, old) in new[..n]
         .iter()
@@ -493,7 +498,7 @@ fn difference(disc: &Discretization, new: &[f64], old: &[f64]) -> Change {
         squares += d * d;
         flux += new * new;
         if d != 0.0 {
-            let relative = (d / new).abs();
+            let relative = d.abs() / new.abs().max(floor);
             largest = if relative > largest || relative.is_nan() {
                 relative
             } else {

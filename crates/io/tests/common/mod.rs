@@ -25,7 +25,8 @@ pub fn grids() -> Vec<Grid> {
                         cells: cells.then(|| size.clone()),
                         points: (!cells).then(|| size.clone()),
                         lower: Some(vec![-1.0 / 3.0; dim]),
-                        upper: vec![std::f64::consts::PI; dim],
+                        upper: Some(vec![std::f64::consts::PI; dim]),
+                        layers: None,
                         periodic: Some(vec![periodic; dim]),
                         stretching: Some(vec![stretching; dim]),
                     };

@@ -14,10 +14,12 @@
 //! groups themselves are solved ten times better than the last change, so that the ratio is not
 //! one of leftovers.
 
+use pdesolve_core::{Control, Iterate};
+
 use crate::discretization::Discretization;
 use crate::fixed_source::{FixedSource, FixedSourceReport, SourceTerms};
 use crate::flux::Moments;
-use crate::params::StoppingCriterion;
+use crate::params::{ErrorScale, StoppingCriterion};
 
 /// No relative accuracy beyond this is asked of a group.
 const ROUNDING: f64 = 1e-13;
@@ -29,6 +31,7 @@ pub(crate) fn solve(
     source: &SourceTerms<'_>,
     flux: &mut Moments,
     report: &mut FixedSourceReport,
+    observer: &mut dyn FnMut(&Iterate) -> Control,
 ) {
     let block = problem.block.clone();
     let tolerance = problem.params.tolerance;
@@ -43,22 +46,33 @@ pub(crate) fn solve(
         problem.before.copy_from_slice(&flux.values[start..end]);
         for g in block.clone() {
             problem.groups[g].set_tolerance(inner);
-            problem.solve_group(disc, g, source, flux, report);
+            problem.solve_group(disc, g, source, flux, report, &mut |_| Control::Continue);
         }
         if let Some(two_grid) = &mut problem.two_grid {
             two_grid.correct(disc, &problem.before, flux);
         }
-        let (change, largest) = difference(disc, &flux.values[start..end], &problem.before);
+        let scale = problem.params.error_scale;
+        let (change, largest) = difference(disc, scale, &flux.values[start..end], &problem.before);
         changes.push(change);
         let rho = ratio(&changes);
         report.spectral_radius = rho;
         report.error = match (problem.params.stopping, rho) {
             (StoppingCriterion::Change, _) => largest,
-            _ if change == 0.0 => 0.0,
+            // Changes as small as rounding have no ratio.
+            _ if largest <= ROUNDING => largest,
             (StoppingCriterion::Error, Some(rho)) if rho < 1.0 => largest * rho / (1.0 - rho),
             (StoppingCriterion::Error, _) => f64::INFINITY,
         };
         report.history.push(report.error);
+        let heard = observer(&Iterate {
+            index: report.iterations,
+            residual: report.error,
+            target: problem.params.tolerance,
+        });
+        if heard == Control::Interrupt {
+            report.interrupted = true;
+            break;
+        }
         // A small change right after groups that were solved loosely says little.
         if report.error <= tolerance && inner <= tolerance.max(ROUNDING) {
             report.converged = block.clone().all(|g| report.groups[g].converged);
@@ -94,18 +108,24 @@ pub(crate) fn ratio(changes: &[f64]) -> Option<f64> {
 
 /// L2 norm of the change of the cell averages of the scalar fluxes of some groups, and its largest
 /// relative value.
-pub(crate) fn difference(disc: &Discretization, new: &[f64], old: &[f64]) -> (f64, f64) {
+pub(crate) fn difference(
+    disc: &Discretization,
+    scale: ErrorScale,
+    new: &[f64],
+    old: &[f64],
+) -> (f64, f64) {
     let dofs = disc.dofs();
     let n = disc.group_len();
     let scalar = disc.mesh().len() * dofs;
     let (mut squares, mut largest) = (0.0, 0.0_f64);
     for (new, old) in new.chunks_exact(n).zip(old.chunks_exact(n)) {
         let (new, old) = (&new[..scalar], &old[..scalar]);
+        let floor = scale.floor(new.iter().step_by(dofs).copied());
         for (new, old) in new.iter().zip(old).step_by(dofs) {
             let d = new - old;
             squares += d * d;
             if d != 0.0 {
-                let relative = (d / new).abs();
+                let relative = d.abs() / new.abs().max(floor);
                 if relative > largest || relative.is_nan() {
                     largest = relative;
                 }

@@ -81,6 +81,38 @@ impl CrossSections {
         self.total[group] - out
     }
 
+    /// The group whose scattering out exceeds the total cross section the most, relative to it,
+    /// and by how much; `None` where no group does by more than rounding (1e-12).
+    ///
+    /// Such a material makes particles. Without fission, leakage or an absorber elsewhere, a
+    /// steady problem with it has no solution.
+    pub fn excess(&self) -> Option<(usize, f64)> {
+        (0..self.groups())
+            .map(|g| {
+                let excess = -self.absorption(g);
+                (
+                    g,
+                    if excess == 0.0 {
+                        0.0
+                    } else {
+                        excess / self.total[g]
+                    },
+                )
+            })
+            .filter(|&(_, excess)| excess > 1e-12)
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// Entries `(from, to)` of the isotropic scattering that are negative, as a transport
+    /// correction may leave them on the diagonal.
+    pub fn negative_scattering(&self) -> Vec<(usize, usize)> {
+        let groups = self.groups();
+        (0..groups * groups)
+            .map(|i| (i / groups, i % groups))
+            .filter(|&(from, to)| self.scatter(0, from, to) < 0.0)
+            .collect()
+    }
+
     /// Whether any group has fission.
     pub fn is_fissile(&self) -> bool {
         self.nu_fission.iter().any(|&x| x > 0.0)

@@ -30,6 +30,7 @@ pub struct DiscontinuousGalerkin;
 
 impl<const D: usize> CellScheme<D> for DiscontinuousGalerkin {
     #[inline(always)]
+    #[allow(clippy::needless_range_loop, reason = "rows and columns of a matrix")]
     fn solve(
         &self,
         total: f64,
@@ -57,24 +58,26 @@ impl<const D: usize> CellScheme<D> for DiscontinuousGalerkin {
         }
         let mut inverse_pivot = [[0.0; LANES]; D];
         for k in 0..D {
-            for n in 0..LANES {
-                inverse_pivot[k][n] = 1.0 / a[k][k][n];
-            }
+            inverse_pivot[k] = a[k][k].map(|pivot| 1.0 / pivot);
             for i in k + 1..D {
+                let mut factor = a[i][k];
                 for n in 0..LANES {
-                    let factor = a[i][k][n] * inverse_pivot[k][n];
-                    for j in k + 1..D {
-                        a[i][j][n] -= factor * a[k][j][n];
-                    }
-                    psi[i][n] -= factor * psi[k][n];
+                    factor[n] *= inverse_pivot[k][n];
                 }
+                for j in k + 1..D {
+                    let above = a[k][j];
+                    subtract_product(&mut a[i][j], &factor, &above);
+                }
+                let above = psi[k];
+                subtract_product(&mut psi[i], &factor, &above);
             }
         }
         for i in (0..D).rev() {
+            for j in i + 1..D {
+                let known = psi[j];
+                subtract_product(&mut psi[i], &a[i][j], &known);
+            }
             for n in 0..LANES {
-                for j in i + 1..D {
-                    psi[i][n] -= a[i][j][n] * psi[j][n];
-                }
                 psi[i][n] *= inverse_pivot[i][n];
             }
         }
@@ -84,5 +87,13 @@ impl<const D: usize> CellScheme<D> for DiscontinuousGalerkin {
                 edge[n] += psi[n];
             }
         }
+    }
+}
+
+/// y -= a x.
+#[inline(always)]
+fn subtract_product(y: &mut Lanes, a: &Lanes, x: &Lanes) {
+    for n in 0..LANES {
+        y[n] -= a[n] * x[n];
     }
 }

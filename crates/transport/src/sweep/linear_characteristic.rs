@@ -70,24 +70,39 @@ const SERIES: [f64; TERMS] = {
     series
 };
 
+/// K by its series, for all ordinates of a block at once.
 #[inline(always)]
-fn flight(t: f64) -> Flight {
-    if t < SERIES_BELOW {
-        let k = t * SERIES.iter().rev().fold(0.0, |sum, c| sum * t + c);
-        let h = (1.0 - t * k) / (3.0 * (2.0 + t));
-        let f = (1.0 + t * h) / (2.0 + t);
-        let big_e = 1.0 - t * f;
-        let e = 1.0 - t * big_e;
-        Flight { e, big_e, f, h, k }
-    } else {
-        let e = (-t).exp();
-        let over_t = 1.0 / t;
-        let big_e = (1.0 - e) * over_t;
-        let f = (1.0 - big_e) * over_t;
-        let h = (2.0 * f - big_e) * over_t;
-        let k = (1.0 - 3.0 * (2.0 + t) * h) * over_t;
-        Flight { e, big_e, f, h, k }
+fn series(t: &Lanes) -> Lanes {
+    let mut sum = [0.0; LANES];
+    for c in SERIES.iter().rev() {
+        for n in 0..LANES {
+            sum[n] = (sum[n] + c) * t[n];
+        }
     }
+    sum
+}
+
+/// From K down to e.
+#[inline(always)]
+fn thin(t: f64, k: f64) -> Flight {
+    let over = 1.0 / (2.0 + t);
+    let h = (1.0 - t * k) * over / 3.0;
+    let f = (1.0 + t * h) * over;
+    let big_e = 1.0 - t * f;
+    let e = 1.0 - t * big_e;
+    Flight { e, big_e, f, h, k }
+}
+
+/// From e up to K.
+#[inline(always)]
+fn thick(t: f64) -> Flight {
+    let e = (-t).exp();
+    let over_t = 1.0 / t;
+    let big_e = (1.0 - e) * over_t;
+    let f = (1.0 - big_e) * over_t;
+    let h = (2.0 * f - big_e) * over_t;
+    let k = (1.0 - 3.0 * (2.0 + t) * h) * over_t;
+    Flight { e, big_e, f, h, k }
 }
 
 impl CellScheme<2> for LinearCharacteristic {
@@ -101,10 +116,21 @@ impl CellScheme<2> for LinearCharacteristic {
         edge: &mut Lanes,
         psi: &mut [Lanes; 2],
     ) {
+        let path = mu.map(|mu| h / mu);
+        let t = path.map(|path| total * path);
+        let thinnest = t.iter().copied().fold(f64::INFINITY, f64::min);
+        let k = if thinnest < SERIES_BELOW {
+            series(&t)
+        } else {
+            [0.0; LANES]
+        };
         for n in 0..LANES {
-            let path = h / mu[n];
-            let t = total * path;
-            let x = flight(t);
+            let (t, path) = (t[n], path[n]);
+            let x = if t < SERIES_BELOW {
+                thin(t, k[n])
+            } else {
+                thick(t)
+            };
             let inside = edge[n];
             let (q0, q1) = (path * source[0][n], path * source[1][n]);
             psi[0][n] = x.big_e * inside + x.f * q0 - x.h * q1;

@@ -206,7 +206,8 @@ fn implicit_and_explicit_diffusion_agree_in_2d_on_every_kind_of_boundary() {
             cells: Some(vec![13, 10]),
             points: None,
             lower: None,
-            upper: vec![1.0, 1.5],
+            upper: Some(vec![1.0, 1.5]),
+            layers: None,
             periodic: Some(periodic.to_vec()),
             stretching: Some(vec![
                 Stretching::Geometric { ratio: 1.5 },

@@ -47,7 +47,8 @@ fn all_bad_parameters_are_reported_at_once() {
         points: Some(vec![5, 5]),
         cells: None,
         lower: None,
-        upper: vec![1.0, 1.0],
+        upper: Some(vec![1.0, 1.0]),
+        layers: None,
         periodic: None,
         stretching: Some(vec![
             Stretching::Uniform,

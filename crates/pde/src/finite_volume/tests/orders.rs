@@ -179,7 +179,8 @@ fn muscl_is_of_order_two_on_a_stretched_grid() {
                 cells: Some(vec![n]),
                 points: None,
                 lower: None,
-                upper: vec![1.0],
+                upper: Some(vec![1.0]),
+                layers: None,
                 periodic: Some(vec![false]),
                 stretching: Some(vec![Stretching::Geometric { ratio: 3.0 }]),
             }
