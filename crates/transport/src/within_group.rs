@@ -56,8 +56,8 @@ const DIVERGENCE: f64 = 1e6;
 /// Ratio of successive changes above which a Krylov method is the better choice.
 const SLOW: f64 = 0.6;
 
-/// Relative changes below this are rounding errors, grown by slowly decaying modes.
-const ROUNDING: f64 = 1e-12;
+/// Relative changes below this have ratios that rounding, grown by slowly decaying modes, makes.
+const NOISE: f64 = 1e-12;
 
 /// Iterations of GMRES between restarts.
 const RESTART: usize = 30;
@@ -213,7 +213,7 @@ impl GroupSolver {
             ratios.add(&change);
             report.spectral_radius = ratios.of_norms.last().copied();
             // From a first guess as good as the answer there is nothing but rounding to measure.
-            let rounding = report.iterations > 1 && change.norm <= ROUNDING * change.flux_norm;
+            let rounding = report.iterations > 1 && change.norm <= NOISE * change.flux_norm;
             let rho = match ratios.slowest() {
                 None if rounding => Some(self.predicted_spectral_radius(disc).min(0.9999)),
                 measured => measured,
@@ -451,10 +451,10 @@ impl Ratios {
             None => self.first = change.norm,
             Some(last) => {
                 // Many cells with errors of rounding hide a few that still change.
-                if change.norm > ROUNDING * change.flux_norm {
+                if change.norm > NOISE * change.flux_norm {
                     self.of_norms.push(change.norm / last.norm);
                 }
-                self.of_largest = if change.largest > ROUNDING && self.of_norms.len() > 2 {
+                self.of_largest = if change.largest > NOISE && self.of_norms.len() > 2 {
                     change.largest / last.largest
                 } else {
                     0.0
