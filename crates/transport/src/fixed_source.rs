@@ -254,7 +254,7 @@ mod tests {
     use crate::material::CrossSections;
     use crate::mesh::{Geometry, Mesh};
     use crate::ordinates::Ordinates;
-    use crate::params::{Scheme, StoppingCriterion};
+    use crate::params::{Acceleration, Iteration, Scheme, StoppingCriterion};
     use crate::quadrature::gauss_legendre;
 
     fn problem(total: f64, scattering: f64, boundaries: [Boundary; 2]) -> Discretization {
@@ -272,6 +272,8 @@ mod tests {
         let params = DiscreteOrdinatesParams {
             tolerance,
             stopping: StoppingCriterion::Change,
+            iteration: Iteration::SourceIteration,
+            acceleration: Acceleration::None,
             ..DiscreteOrdinatesParams::default()
         };
         let mut density = disc.zeros();

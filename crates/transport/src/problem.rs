@@ -22,6 +22,11 @@ pub struct TransportParams {
     /// `materials` come first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<String>,
+    /// Temperature in K at which data are taken from an OpenMC library, the nearest that it has.
+    /// Default: 294.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub temperature: Option<f64>,
     /// Cross sections by name of the material.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub materials: BTreeMap<String, MaterialParams>,
