@@ -32,12 +32,12 @@
 //! Weights in one dimension sum to 2: an isotropic source of density q emits q/2 into each unit
 //! of mu, and an isotropic angular flux psi has the scalar flux 2 psi.
 
+pub mod adjoint;
 pub mod balance;
 pub mod boundary;
 mod discretization;
 pub mod dsa;
 pub mod edits;
-pub mod adjoint;
 pub mod eigenvalue;
 pub mod energy;
 mod fixed_source;
@@ -61,6 +61,7 @@ pub use balance::Balance;
 pub use boundary::Boundary;
 pub use discretization::{Discretization, TransportError};
 pub use dsa::LowOrder;
+pub use eigenvalue::EigenvalueReport;
 pub use fixed_source::{FixedSource, FixedSourceReport, SourceTerms};
 pub use flux::Moments;
 pub use material::{CrossSections, MaterialParams};
