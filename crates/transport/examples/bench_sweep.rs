@@ -8,6 +8,8 @@
 //! of 10 cells; the best and the median of the rounds. One JSON line a scheme and size.
 //! benches/transport/README.md says what is compared.
 
+#![allow(clippy::print_stdout, reason = "the program's purpose is to print")]
+
 use std::time::Instant;
 
 use pdesolve_transport::quadrature::double_gauss;

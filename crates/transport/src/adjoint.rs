@@ -199,6 +199,11 @@ mod tests {
             Scheme::Step,
             Scheme::DiamondDifference,
             Scheme::StepCharacteristic,
+            Scheme::LinearDiscontinuous,
+            Scheme::LumpedLinearDiscontinuous,
+            Scheme::LinearCharacteristic,
+            Scheme::DiscontinuousGalerkin2,
+            Scheme::DiscontinuousGalerkin3,
         ] {
             for boundaries in [
                 [Boundary::Vacuum, Boundary::Vacuum],
@@ -247,5 +252,34 @@ mod tests {
                 .map(|n| o.weight[n] * o.mu[n] * given[0][n] * boundary.lower[o.mirror[n]])
                 .sum::<f64>();
         assert!((a / b - 1.0).abs() < 1e-10, "{a} {b}");
+    }
+
+    #[test]
+    fn in_a_sphere_the_functionals_agree_to_the_error_of_the_mesh() {
+        let defect = |cells: usize| {
+            let disc = Discretization::new(
+                Mesh::uniform(Geometry::Sphere, 0.0, 4.0, cells),
+                vec![material(0.0)],
+                Ordinates::legendre(&double_gauss(8), 0),
+                Scheme::DiamondDifference,
+                [Boundary::MIRROR, Boundary::Vacuum],
+            )
+            .unwrap();
+            let (mut q, mut response) = (disc.zeros(), disc.zeros());
+            for cell in 0..cells {
+                let r = disc.mesh().centre(cell);
+                q.group_mut(0)[cell] = (-r).exp();
+                response.group_mut(2)[cell] = r * r;
+            }
+            let (flux, _) = solve(&disc, &q);
+            let backward = adjoint(&disc).unwrap();
+            let (importance, _) = solve(&backward, &reflect(&disc, &response));
+            let a = inner_product(&disc, &response, &flux);
+            let b = inner_product(&disc, &q, &reflect(&disc, &importance));
+            (a / b - 1.0).abs()
+        };
+        let (coarse, fine) = (defect(20), defect(80));
+        println!("sphere {coarse:e} {fine:e}");
+        assert!(fine < 0.2 * coarse, "{coarse} {fine}");
     }
 }

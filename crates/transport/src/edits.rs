@@ -152,3 +152,107 @@ pub(crate) fn cell_above(edges: &[f64], x: f64) -> Option<usize> {
     }
     Some(edges.partition_point(|&e| e <= x) - 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boundary::Boundary;
+    use crate::mesh::{Geometry, Mesh};
+    use crate::ordinates::Ordinates;
+    use crate::params::Scheme;
+    use crate::quadrature::gauss_legendre;
+
+    fn disc(mesh: Mesh, scheme: Scheme) -> Discretization {
+        let x = CrossSections {
+            total: vec![1.0, 2.0],
+            scattering: vec![vec![0.5, 0.2, 0.1, 0.9]],
+            nu_fission: vec![0.25, 0.5],
+            fission: vec![0.1, 0.2],
+            chi: vec![1.0, 0.0],
+            ..CrossSections::default()
+        };
+        Discretization::new(
+            mesh,
+            vec![x],
+            Ordinates::legendre(&gauss_legendre(4), 0),
+            scheme,
+            [Boundary::MIRROR, Boundary::Vacuum],
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn rates_are_cross_sections_times_flux_times_volume() {
+        let mut mesh = Mesh::layers(Geometry::Sphere, 0.0, &[(1.0, 4, 0), (1.0, 3, 0)]);
+        mesh.scattering_factor = vec![1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5];
+        let disc = disc(mesh, Scheme::DiamondDifference);
+        let mut flux = disc.zeros();
+        flux.group_mut(0).fill(2.0);
+        flux.group_mut(1).fill(3.0);
+        let volumes = region_volumes(&disc);
+        let sphere = 4.0 / 3.0 * std::f64::consts::PI;
+        assert!((volumes[0] - sphere).abs() < 1e-12);
+        assert!((volumes[1] - 7.0 * sphere).abs() < 1e-12);
+        for (reaction, expected) in [
+            (Reaction::Total, [[2.0, 6.0], [2.0, 6.0]]),
+            (Reaction::Scattering, [[1.4, 3.0], [0.7, 1.5]]),
+            (Reaction::Absorption, [[0.6, 3.0], [1.3, 4.5]]),
+            (Reaction::Fission, [[0.2, 0.6], [0.2, 0.6]]),
+            (Reaction::NuFission, [[0.5, 1.5], [0.5, 1.5]]),
+        ] {
+            let rates = reaction_rates(&disc, &flux, reaction);
+            for region in 0..2 {
+                for g in 0..2 {
+                    let density = rates[region][g] / volumes[region];
+                    assert!(
+                        (density - expected[region][g]).abs() < 1e-12,
+                        "{reaction:?}"
+                    );
+                }
+            }
+        }
+        let response = response_rates(&disc, &flux, &[vec![1.0, 0.0]]);
+        assert!((response[1][0] - 2.0 * volumes[1]).abs() < 1e-12 && response[1][1] == 0.0);
+        for (region, average) in region_averages(&disc, &flux).iter().enumerate() {
+            assert!((average[0] - 2.0).abs() < 1e-13, "{region}");
+            assert!((average[1] - 3.0).abs() < 1e-13, "{region}");
+        }
+    }
+
+    #[test]
+    fn the_flux_at_a_point_is_its_expansion() {
+        // x^3 on two cells: coefficients of P_0..P_3 of ((1 + xi)/2)^3 and ((3 + xi)/2)^3.
+        let disc = disc(
+            Mesh::uniform(Geometry::Slab, 0.0, 2.0, 2),
+            Scheme::DiscontinuousGalerkin3,
+        );
+        let mut flux = disc.zeros();
+        flux.group_mut(1)
+            .copy_from_slice(&[0.25, 0.45, 0.25, 0.05, 3.75, 3.45, 0.75, 0.05]);
+        for x in [0.0, 0.3, 1.0, 1.4, 2.0] {
+            let phi = flux_at(&disc, &flux, 1, 0, x).unwrap();
+            assert!((phi - x * x * x).abs() < 1e-14, "{x}: {phi}");
+        }
+        flux.group_mut(1)[0] += 1.0;
+        assert_eq!(flux_at(&disc, &flux, 1, 0, 1.0).unwrap(), 1.5);
+        assert_eq!(flux_at(&disc, &flux, 1, 0, 2.5), None);
+        assert_eq!(flux_at(&disc, &flux, 1, 0, -1e-9), None);
+        assert_eq!(flux_at(&disc, &flux, 1, 0, f64::NAN), None);
+    }
+
+    #[test]
+    fn the_current_at_a_point_keeps_the_balance_of_its_cell() {
+        // A source of 1 in a sphere without collisions: J = r/3.
+        let disc = disc(
+            Mesh::uniform(Geometry::Sphere, 0.0, 3.0, 3),
+            Scheme::DiamondDifference,
+        );
+        let current: Vec<f64> = disc.mesh().edges.iter().map(|r| r / 3.0).collect();
+        for r in [0.5, 1.0, 1.7, 3.0] {
+            let j = current_at(&disc, &current, r).unwrap();
+            assert!((j - r / 3.0).abs() < 1e-14, "{r}: {j}");
+        }
+        assert_eq!(current_at(&disc, &current, 0.0), Some(0.0));
+        assert_eq!(current_at(&disc, &current, 3.1), None);
+    }
+}

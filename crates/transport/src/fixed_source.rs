@@ -17,6 +17,8 @@
 
 use std::ops::Range;
 
+use pdesolve_core::{Control, Iterate};
+
 use crate::discretization::Discretization;
 use crate::energy::two_grid::TwoGrid;
 use crate::energy::{gauss_seidel, krylov, upscatter_block};
@@ -82,6 +84,8 @@ pub struct FixedSourceReport {
     pub history: Vec<f64>,
     /// Whether all groups and the iteration over them converged.
     pub converged: bool,
+    /// Whether the observer asked to stop.
+    pub interrupted: bool,
 }
 
 impl FixedSource {
@@ -121,6 +125,18 @@ impl FixedSource {
         source: &SourceTerms<'_>,
         flux: &mut Moments,
     ) -> FixedSourceReport {
+        self.solve_observed(disc, source, flux, &mut |_| Control::Continue)
+    }
+
+    /// As [`FixedSource::solve`]; `observer` hears of each iteration over the coupled groups, and
+    /// of those within every other group, and may stop the solve.
+    pub fn solve_observed(
+        &mut self,
+        disc: &Discretization,
+        source: &SourceTerms<'_>,
+        flux: &mut Moments,
+        observer: &mut dyn FnMut(&Iterate) -> Control,
+    ) -> FixedSourceReport {
         let mut report = FixedSourceReport {
             groups: vec![GroupReport::default(); disc.groups()],
             iterations: 1,
@@ -128,18 +144,20 @@ impl FixedSource {
             ..FixedSourceReport::default()
         };
         for g in 0..self.block.start {
-            self.solve_group(disc, g, source, flux, &mut report);
+            self.solve_group(disc, g, source, flux, observer, &mut report);
         }
         if !self.block.is_empty() {
             match self.params.energy {
                 EnergyIteration::GaussSeidel => {
-                    gauss_seidel::solve(self, disc, source, flux, &mut report);
+                    gauss_seidel::solve(self, disc, source, flux, observer, &mut report);
                 }
-                EnergyIteration::Krylov => krylov::solve(self, disc, source, flux, &mut report),
+                EnergyIteration::Krylov => {
+                    krylov::solve(self, disc, source, flux, observer, &mut report);
+                }
             }
         }
         for g in self.block.end..disc.groups() {
-            self.solve_group(disc, g, source, flux, &mut report);
+            self.solve_group(disc, g, source, flux, observer, &mut report);
         }
         let outside = |g: &usize| !self.block.contains(g);
         let singles = (0..disc.groups()).filter(outside);
@@ -154,11 +172,16 @@ impl FixedSource {
         group: usize,
         source: &SourceTerms<'_>,
         flux: &mut Moments,
+        observer: &mut dyn FnMut(&Iterate) -> Control,
         report: &mut FixedSourceReport,
     ) {
+        if report.interrupted {
+            return;
+        }
         self.emit(disc, group, source, flux);
         let fixed = source.of_group(group, &self.emission);
-        let one = self.groups[group].solve(disc, &fixed, flux.group_mut(group));
+        let one = self.groups[group].solve_observed(disc, &fixed, flux.group_mut(group), observer);
+        report.interrupted |= one.interrupted;
         report.sweeps += one.sweeps;
         report.groups[group] = one;
     }

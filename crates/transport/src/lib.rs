@@ -42,6 +42,7 @@ pub mod eigenvalue;
 pub mod energy;
 mod fixed_source;
 mod flux;
+pub mod fourier;
 pub mod material;
 mod mesh;
 mod ordinates;

@@ -156,6 +156,16 @@ pub enum ErrorScale {
     Group,
 }
 
+impl ErrorScale {
+    /// The least flux that changes are held against, for the cell averages of a group.
+    pub fn floor(self, averages: impl Iterator<Item = f64>) -> f64 {
+        match self {
+            Self::Cell => 0.0,
+            Self::Group => averages.fold(0.0, |top, v| top.max(v.abs())),
+        }
+    }
+}
+
 /// How the groups are coupled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -368,7 +368,7 @@ mod tests {
     use crate::mesh::Mesh;
     use crate::ordinates::Ordinates;
     use crate::params::{DiscreteOrdinatesParams, Scheme};
-    use crate::quadrature::double_gauss;
+    use crate::quadrature::{chebyshev_legendre, double_gauss};
 
     fn disc(
         mesh: Mesh,
@@ -377,7 +377,10 @@ mod tests {
         scheme: Scheme,
         boundaries: [Boundary; 2],
     ) -> Discretization {
-        let ordinates = Ordinates::legendre(&double_gauss(16), order);
+        let ordinates = match mesh.geometry {
+            Geometry::Cylinder => Ordinates::cylinder(&chebyshev_legendre(8), order),
+            Geometry::Slab | Geometry::Sphere => Ordinates::legendre(&double_gauss(16), order),
+        };
         Discretization::new(mesh, materials, ordinates, scheme, boundaries).unwrap()
     }
 
@@ -577,6 +580,7 @@ mod tests {
             .collect()
     }
 
+    /// Columns: mu, then the two exit values for s = 1 and for s infinite.
     const GARCIA_SIEWERT: [[f64; 5]; 7] = [
         [0.05, 5.896639e-1, 6.074876e-6, 0.8977975, 0.1022025],
         [0.1, 5.311199e-1, 6.925156e-6, 0.8878361, 0.1121639],
@@ -588,38 +592,55 @@ mod tests {
     ];
 
     #[test]
-    fn measure() {
-        for (scheme, cells) in [
-            (Scheme::DiamondDifference, 500),
-            (Scheme::DiamondDifference, 2000),
-            (Scheme::LinearDiscontinuous, 100),
-            (Scheme::LinearDiscontinuous, 400),
-            (Scheme::LinearDiscontinuous, 1600),
-            (Scheme::LinearCharacteristic, 400),
-            (Scheme::DiscontinuousGalerkin3, 200),
-        ] {
-            for (s, column) in [(1.0, 1), (f64::INFINITY, 3)] {
-                let mu = GARCIA_SIEWERT.map(|r| r[0]);
-                let t = std::time::Instant::now();
-                let found = garcia_siewert(s, cells, scheme, &mu);
-                let worst = found
-                    .iter()
-                    .zip(&GARCIA_SIEWERT)
-                    .map(|(f, r)| {
-                        [
-                            (f[0] / r[column] - 1.0).abs(),
-                            (f[1] / r[column + 1] - 1.0).abs(),
-                        ]
-                    })
-                    .collect::<Vec<_>>();
-                println!(
-                    "{cells} {s} {:?} {:.1e}",
-                    t.elapsed(),
-                    worst.iter().flatten().copied().fold(0.0, f64::max)
-                );
-                if cells == 1600 {
-                    println!("{found:?}\n{worst:?}");
+    fn a_slab_of_falling_scattering_reflects_and_transmits_as_garcia_and_siewert_found() {
+        let mu = GARCIA_SIEWERT.map(|r| r[0]);
+        for (s, cells, column, digits) in [(1.0, 4000, 1, 5e-6), (f64::INFINITY, 400, 3, 2e-6)] {
+            let found = garcia_siewert(s, cells, Scheme::LinearDiscontinuous, &mu);
+            for (row, exit) in GARCIA_SIEWERT.iter().zip(&found) {
+                for (expected, psi) in row[column..].iter().zip(exit) {
+                    let error = (psi / expected - 1.0).abs();
+                    assert!(error < digits, "s {s}, mu {}: {psi} {expected}", row[0]);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn on_an_ordinate_the_ray_agrees_with_the_sweep() {
+        // Two regions with scattering up to order 1, a mirror and a white boundary.
+        let mut scatterer = CrossSections::one_group(1.0, 0.7);
+        scatterer.scattering.push(vec![0.2]);
+        let disc = disc(
+            Mesh::layers(
+                Geometry::Slab,
+                0.0,
+                &[(1.0, 200, 0), (0.5, 20, 1), (1.0, 200, 0)],
+            ),
+            vec![scatterer, CrossSections::one_group(0.0, 0.0)],
+            1,
+            Scheme::DiscontinuousGalerkin3,
+            [Boundary::MIRROR, Boundary::White { albedo: 0.5 }],
+        );
+        let mut density = disc.zeros();
+        let cells = disc.mesh().len();
+        for cell in 0..cells / 2 {
+            density.group_mut(0)[cell * 4] = 1.0;
+        }
+        let source = SourceTerms::new(&density);
+        let params = DiscreteOrdinatesParams {
+            tolerance: 1e-12,
+            ..DiscreteOrdinatesParams::default()
+        };
+        let (mut solver, mut flux) = (FixedSource::new(&disc, &params), disc.zeros());
+        assert!(solver.solve(&disc, &source, &mut flux).converged);
+        let emission = emission(&disc, 0, &source, 0.0, &flux).unwrap();
+        let boundary = solver
+            .final_sweep(&disc, 0, &source, &flux, None, None)
+            .clone();
+        for (n, &mu) in disc.ordinates().mu.iter().enumerate() {
+            for (x, psi) in [(0.0, boundary.lower[n]), (2.5, boundary.upper[n])] {
+                let ray = angular_flux(&disc, 0, &emission, &boundary, x, mu, 0.0).unwrap();
+                assert!((ray / psi - 1.0).abs() < 1e-8, "{x} {mu}: {ray} {psi}");
             }
         }
     }

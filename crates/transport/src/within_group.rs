@@ -1,4 +1,5 @@
-//! The scattering within one group: source iteration, accelerated by a low-order problem.
+//! The scattering within one group: source iteration or a Krylov method, accelerated by a
+//! low-order problem.
 //!
 //! ```text
 //! Omega . grad psi^(l+1/2) + sigma_t psi^(l+1/2) = S phi^l + q     one sweep
@@ -6,18 +7,57 @@
 //! ```
 //!
 //! Without f the error falls by the scattering ratio c in each iteration of a thick problem. f
-//! solves a diffusion problem whose source is S (phi^(l+1/2) - phi^l) ([`LowOrder`](crate::dsa::LowOrder)), the slow
-//! part of the error.
+//! solves a diffusion problem whose source is S (phi^(l+1/2) - phi^l)
+//! ([`LowOrder`](crate::dsa::LowOrder)), the slow part of the error. Sweep and correction are an
+//! affine map phi -> K phi + b; with L^-1 the sweep and D the moments,
 //!
-//! Sources: Larsen, Nucl. Sci. Eng. 82 (1982) 47; Adams and Larsen, Prog. Nucl. Energy 40 (2002) 3.
+//! ```text
+//! I - K = (I + P S)(I - D L^-1 S),      P the low-order solution
+//! ```
+//!
+//! 1. Source iteration applies the map until the change is small.
+//! 2. The Krylov methods solve (I - K) d = phi^(l+1) - phi^l, which is the transport equation for
+//!    the flux moments with I + P S as its preconditioner, and add d. Their residual is a change
+//!    of the accelerated iteration, thus an error up to a factor 1/(1 - rho), where the plain
+//!    residual would be off by 1/(1 - c). One step of the map checks the result at each point;
+//!    where it is not good enough the method goes on.
+//! 3. `auto` begins with source iteration and takes up GMRES from the flux where it stands once
+//!    three ratios of changes in a row exceed 0.6.
+//!
+//! Under [`StoppingCriterion::Error`] the largest relative change times rho/(1 - rho) is held
+//! against the tolerance. In source iteration rho is the larger of the last two ratios of changes;
+//! in a Krylov method the ratio measured before it took over, or else the prediction of
+//! [`fourier`]. Source iteration ends as diverged when the change exceeds a million times the
+//! first.
+//!
+//! Sources: Larsen, Nucl. Sci. Eng. 82 (1982) 47; Adams and Larsen, Prog. Nucl. Energy 40 (2002)
+//! 3; Warsa, Wareing and Morel, Nucl. Sci. Eng. 147 (2004) 218.
 
+use std::sync::Mutex;
+
+use pdesolve_core::{Control, Iterate};
+use pdesolve_krylov::methods::{BiCgStab, Gmres};
+use pdesolve_krylov::{Identity, LinearOperator, Reference, Solver, Status, StoppingRule};
+use pdesolve_mesh::Side;
+
+use crate::boundary::Boundary;
 use crate::discretization::Discretization;
 use crate::dsa::{LowOrder, low_order};
-use crate::params::{DiscreteOrdinatesParams, ErrorScale, StoppingCriterion};
+use crate::fourier;
+use crate::params::{DiscreteOrdinatesParams, ErrorScale, Iteration, Scheme, StoppingCriterion};
 use crate::sweep::{Sweep, SweepSource, Sweeper};
 
 /// Relative change that rounding makes in a converged flux.
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
+
+/// Growth of the change at which an iteration is given up.
+const DIVERGENCE: f64 = 1e6;
+
+/// Ratio of successive changes above which a Krylov method is the better choice.
+const SLOW: f64 = 0.6;
+
+/// Iterations of GMRES between restarts.
+const RESTART: usize = 30;
 
 /// How the iteration within a group ended.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,8 +67,17 @@ pub struct GroupReport {
     /// Transport sweeps.
     pub sweeps: usize,
     /// Last ratio of successive changes in the L2 norm: the measured spectral radius. `None`
-    /// before there are two changes, and where a Krylov method did the work.
+    /// before there are two changes, and where a Krylov method did all the work.
     pub spectral_radius: Option<f64>,
+    /// The spectral radius of source iteration that Fourier analysis predicts; `None` where there
+    /// were too few iterations to ask for it.
+    pub predicted_spectral_radius: Option<f64>,
+    /// Whether a Krylov method did the work, or went on where source iteration was slow.
+    pub krylov: bool,
+    /// Whether the iteration was given up because its changes grew.
+    pub diverged: bool,
+    /// Whether the observer asked to stop.
+    pub interrupted: bool,
     /// The number held against the tolerance, of the last iterate.
     pub error: f64,
     /// Whether it is below the tolerance.
@@ -45,6 +94,7 @@ pub struct GroupSolver {
     params: DiscreteOrdinatesParams,
     source: Vec<f64>,
     next: Vec<f64>,
+    predicted: Option<f64>,
 }
 
 impl GroupSolver {
@@ -58,6 +108,7 @@ impl GroupSolver {
             params: params.clone(),
             source: vec![0.0; disc.group_len()],
             next: vec![0.0; disc.group_len()],
+            predicted: None,
         }
     }
 
@@ -76,6 +127,16 @@ impl GroupSolver {
         &self.sweeper
     }
 
+    /// The spectral radius that Fourier analysis predicts for the accelerated iteration: the
+    /// largest over the kinds of cells. Made on the first call.
+    pub fn predicted_spectral_radius(&mut self, disc: &Discretization) -> f64 {
+        let (group, acceleration) = (self.group, self.params.acceleration);
+        let total = self.sweeper.total();
+        *self
+            .predicted
+            .get_or_insert_with(|| fourier::predict(disc, group, acceleration, total).rho)
+    }
+
     /// Solves the group, from the flux given on.
     ///
     /// `fixed` is what does not come from the group itself: external, fission and in-scattering
@@ -86,49 +147,234 @@ impl GroupSolver {
         fixed: &SweepSource<'_>,
         flux: &mut [f64],
     ) -> GroupReport {
+        self.solve_observed(disc, fixed, flux, &mut |_| Control::Continue)
+    }
+
+    /// As [`GroupSolver::solve`]; `observer` hears of each iteration and may stop the solve, which
+    /// then leaves its last flux.
+    pub fn solve_observed(
+        &mut self,
+        disc: &Discretization,
+        fixed: &SweepSource<'_>,
+        flux: &mut [f64],
+        observer: &mut dyn FnMut(&Iterate) -> Control,
+    ) -> GroupReport {
         let mut report = GroupReport::default();
+        let before = self.sweeper.sweeps();
         let scatters = (disc.materials().iter())
             .any(|m| (0..=m.order()).any(|l| m.scatter(l, self.group, self.group) != 0.0));
-        let before = self.sweeper.sweeps();
-        let mut change_before = None;
-        while report.iterations < self.params.max_iterations {
-            self.sweep(disc, fixed, flux, None, None);
-            report.iterations += 1;
-            if !scatters {
+        // A fix-up is not linear; a single iteration is a sweep whatever the method.
+        let linear = disc.scheme() != Scheme::DiamondDifferenceFixup;
+        let krylov = linear && scatters && self.params.max_iterations > 1;
+        match self.params.iteration {
+            _ if !scatters => {
+                self.step(disc, fixed, flux);
                 flux.copy_from_slice(&self.next);
+                report.iterations = 1;
                 report.converged = true;
-                break;
             }
-            // `source` is free after the sweep: it holds the change.
-            for ((d, next), old) in self.source.iter_mut().zip(&self.next).zip(flux.iter()) {
-                *d = next - old;
+            Iteration::Gmres | Iteration::Bicgstab if krylov => {
+                self.krylov(disc, fixed, flux, observer, &mut report);
             }
-            if let Some(low_order) = &mut self.low_order {
-                low_order.correct(disc, &self.source, &mut self.next);
+            iteration => {
+                let may_switch = krylov && iteration == Iteration::Auto;
+                self.source_iteration(disc, fixed, flux, observer, may_switch, &mut report);
+                if report.krylov {
+                    self.krylov(disc, fixed, flux, observer, &mut report);
+                }
             }
-            let (change, largest) = difference(disc, self.params.error_scale, &self.next, flux);
+        }
+        if report.iterations > 2 {
+            report.predicted_spectral_radius = Some(self.predicted_spectral_radius(disc));
+        }
+        report.sweeps = self.sweeper.sweeps() - before;
+        report
+    }
+
+    /// Source iteration; sets `report.krylov` and ends where it may and should be left.
+    fn source_iteration(
+        &mut self,
+        disc: &Discretization,
+        fixed: &SweepSource<'_>,
+        flux: &mut [f64],
+        observer: &mut dyn FnMut(&Iterate) -> Control,
+        may_switch: bool,
+        report: &mut GroupReport,
+    ) {
+        let mut changes = Vec::new();
+        while report.iterations < self.params.max_iterations {
+            self.step(disc, fixed, flux);
+            report.iterations += 1;
+            let change = difference(disc, self.params.error_scale, &self.next, flux);
             flux.copy_from_slice(&self.next);
-            let rho = change_before.map(|before: f64| change / before);
-            report.spectral_radius = rho.filter(|r| r.is_finite());
-            change_before = Some(change);
+            if let Some(before) = changes.last() {
+                // Below this ratios are those of rounding errors.
+                if change.norm > 1e-13 * change.flux_norm {
+                    report.spectral_radius = Some(change.norm / before);
+                }
+            }
+            changes.push(change.norm);
+            let rho = recent_ratio(&changes);
             report.error = match (self.params.stopping, rho) {
-                (StoppingCriterion::Change, _) => largest,
+                (StoppingCriterion::Change, _) => change.largest,
                 // Changes as small as rounding have no ratio.
-                _ if largest <= ROUNDING => largest,
-                (StoppingCriterion::Error, Some(rho)) if rho < 1.0 => largest * rho / (1.0 - rho),
+                _ if change.largest <= ROUNDING => change.largest,
+                // One ratio alone may be small by accident.
+                (StoppingCriterion::Error, Some(rho)) if rho < 1.0 && changes.len() == 2 => {
+                    change.largest * (rho / (1.0 - rho)).max(1.0)
+                }
+                (StoppingCriterion::Error, Some(rho)) if rho < 1.0 => {
+                    change.largest * rho / (1.0 - rho)
+                }
                 (StoppingCriterion::Error, _) => f64::INFINITY,
             };
             report.history.push(report.error);
             if report.error <= self.params.tolerance {
                 report.converged = true;
-                break;
+                return;
             }
-            if !change.is_finite() {
-                break;
+            if !change.norm.is_finite() || change.norm > DIVERGENCE * changes[0] {
+                report.diverged = true;
+                return;
+            }
+            if self.hears(observer, report, report.error) == Control::Interrupt {
+                report.interrupted = true;
+                return;
+            }
+            let slow = |w: &[f64]| w[1] > SLOW * w[0];
+            if may_switch && changes.len() > 3 && changes[changes.len() - 4..].windows(2).all(slow)
+            {
+                report.krylov = true;
+                return;
             }
         }
-        report.sweeps = self.sweeper.sweeps() - before;
-        report
+    }
+
+    /// Krylov method on the flux moments.
+    fn krylov(
+        &mut self,
+        disc: &Discretization,
+        fixed: &SweepSource<'_>,
+        flux: &mut [f64],
+        observer: &mut dyn FnMut(&Iterate) -> Control,
+        report: &mut GroupReport,
+    ) {
+        report.krylov = true;
+        let rho = match report.spectral_radius {
+            Some(measured) => measured,
+            None => self.predicted_spectral_radius(disc),
+        };
+        let away = (1.0 - rho).clamp(1e-4, 1.0);
+        let mut dark = disc.clone();
+        for (side, boundary) in [Side::Lower, Side::Upper]
+            .into_iter()
+            .zip(disc.boundaries())
+        {
+            if matches!(boundary, Boundary::Incident(_)) {
+                dark.set_boundary(side, Boundary::Vacuum);
+            }
+        }
+        let nothing = vec![0.0; flux.len()];
+        let mut residual = vec![0.0; flux.len()];
+        let mut update = vec![0.0; flux.len()];
+        let mut first = None;
+        while report.iterations < self.params.max_iterations {
+            self.step(disc, fixed, flux);
+            report.iterations += 1;
+            let change = difference(disc, self.params.error_scale, &self.next, flux);
+            report.error = match self.params.stopping {
+                StoppingCriterion::Change => change.largest,
+                StoppingCriterion::Error => change.largest * (1.0 - away) / away,
+            };
+            report.history.push(report.error);
+            if report.error <= self.params.tolerance {
+                flux.copy_from_slice(&self.next);
+                report.converged = true;
+                return;
+            }
+            let first = *first.get_or_insert(change.norm);
+            if !change.norm.is_finite() || change.norm > DIVERGENCE * first {
+                report.diverged = true;
+                return;
+            }
+            for ((r, next), old) in residual.iter_mut().zip(&self.next).zip(flux.iter()) {
+                *r = next - old;
+            }
+            let rule = StoppingRule {
+                relative_tolerance: (0.1 * self.params.tolerance * away / change.largest)
+                    .clamp(1e-12, 0.1),
+                max_iterations: self.params.max_iterations - report.iterations,
+                reference: Reference::InitialResidual,
+                ..StoppingRule::default()
+            };
+            update.fill(0.0);
+            let tolerance = self.params.tolerance;
+            let bicgstab = self.params.iteration == Iteration::Bicgstab;
+            let done = report.iterations;
+            let scale = report.error / norm(&residual);
+            let mut hears = |i: &pdesolve_krylov::Iteration| {
+                observer(&Iterate {
+                    index: done + i.index,
+                    residual: scale * i.residual,
+                    target: tolerance,
+                })
+            };
+            let operator = Residual {
+                disc: &dark,
+                nothing: SweepSource {
+                    emission: &nothing,
+                    angular: None,
+                },
+                solver: Mutex::new(self),
+                len: flux.len(),
+            };
+            let (b, x, eye) = (&residual, &mut update, &mut Identity);
+            let solved = if bicgstab {
+                Solver::with_rule(BiCgStab::default(), rule)
+                    .solve_observed(&operator, eye, b, x, &mut hears)
+            } else {
+                Solver::with_rule(Gmres::new(RESTART), rule)
+                    .solve_observed(&operator, eye, b, x, &mut hears)
+            };
+            let Ok(solved) = solved else {
+                report.diverged = true;
+                return;
+            };
+            report.iterations += solved.iterations;
+            for (phi, d) in flux.iter_mut().zip(&update) {
+                *phi += d;
+            }
+            if solved.status == Status::Interrupted {
+                report.interrupted = true;
+                return;
+            }
+        }
+    }
+
+    fn hears(
+        &self,
+        observer: &mut dyn FnMut(&Iterate) -> Control,
+        report: &GroupReport,
+        residual: f64,
+    ) -> Control {
+        observer(&Iterate {
+            index: report.iterations,
+            residual,
+            target: self.params.tolerance,
+        })
+    }
+
+    /// One iteration without a stopping rule: the next flux, accelerated.
+    pub fn step(&mut self, disc: &Discretization, fixed: &SweepSource<'_>, flux: &[f64]) -> &[f64] {
+        self.sweep(disc, fixed, flux, None, None);
+        // `source` is free after the sweep: it holds the change.
+        for ((d, next), old) in self.source.iter_mut().zip(&self.next).zip(flux) {
+            *d = next - old;
+        }
+        if let Some(low_order) = &mut self.low_order {
+            low_order.correct(disc, &self.source, &mut self.next);
+        }
+        &self.next
     }
 
     /// One sweep with the scattering of `flux`, into `self.next`; with the angular flux and the
@@ -157,16 +403,56 @@ impl GroupSolver {
     }
 }
 
-/// L2 norm of the change of the cell averages of the scalar flux, and its largest relative value.
-fn difference(disc: &Discretization, scale: ErrorScale, new: &[f64], old: &[f64]) -> (f64, f64) {
+/// x - K x: what one iteration without source, into which nothing enters, leaves of x.
+struct Residual<'a> {
+    disc: &'a Discretization,
+    nothing: SweepSource<'a>,
+    /// The solver is its own workspace.
+    solver: Mutex<&'a mut GroupSolver>,
+    len: usize,
+}
+
+impl LinearOperator<f64> for Residual<'_> {
+    fn nrows(&self) -> usize {
+        self.len
+    }
+
+    fn ncols(&self) -> usize {
+        self.len
+    }
+
+    fn apply(&self, x: &[f64], y: &mut [f64]) {
+        let mut solver = self.solver.lock().expect("a step does not panic");
+        let next = solver.step(self.disc, &self.nothing, x);
+        for ((y, x), next) in y.iter_mut().zip(x).zip(next) {
+            *y = x - next;
+        }
+    }
+}
+
+/// The larger of the last two ratios of successive changes.
+fn recent_ratio(changes: &[f64]) -> Option<f64> {
+    (changes.windows(2).rev().take(2))
+        .map(|w| w[1] / w[0])
+        .reduce(f64::max)
+        .filter(|r| r.is_finite())
+}
+
+/// Change of the cell averages of the scalar flux.
+struct Change {
+    /// Its L2 norm.
+    norm: f64,
+    /// L2 norm of the new flux.
+    flux_norm: f64,
+    /// Its largest value, relative to the new flux of the same cell.
+    largest: f64,
+}
+
+fn difference(disc: &Discretization, scale: ErrorScale, new: &[f64], old: &[f64]) -> Change {
     let dofs = disc.dofs();
     let n = disc.mesh().len() * dofs;
-    let averages = new[..n].iter().step_by(dofs);
-    let floor = match scale {
-        ErrorScale::Cell => 0.0,
-        ErrorScale::Group => averages.fold(0.0, |top: f64, v| top.max(v.abs())),
-    };
-    let (mut squares, mut largest) = (0.0, 0.0_f64);
+    let floor = scale.floor(new[..n].iter().step_by(dofs).copied());
+    let (mut squares, mut flux, mut largest) = (0.0, 0.0, 0.0_f64);
     for (new, old) in new[..n]
         .iter()
         .step_by(dofs)
@@ -174,6 +460,7 @@ fn difference(disc: &Discretization, scale: ErrorScale, new: &[f64], old: &[f64]
     {
         let d = new - old;
         squares += d * d;
+        flux += new * new;
         if d != 0.0 {
             let relative = d.abs() / new.abs().max(floor);
             largest = if relative > largest || relative.is_nan() {
@@ -183,5 +470,16 @@ fn difference(disc: &Discretization, scale: ErrorScale, new: &[f64], old: &[f64]
             };
         }
     }
-    (f64::sqrt(squares), largest)
+    Change {
+        norm: f64::sqrt(squares),
+        flux_norm: f64::sqrt(flux),
+        largest,
+    }
 }
+
+fn norm(x: &[f64]) -> f64 {
+    x.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,7 @@ use super::cell_kinds::{Kind, cell_kinds};
 use super::dense::inverse;
 use crate::boundary::Boundary;
 use crate::discretization::Discretization;
+use crate::fourier::{C, Matrix};
 use crate::params::Scheme;
 
 type Pair = [f64; 2];
@@ -176,6 +177,38 @@ impl<const D: usize> Response<D> {
             s * m.scatter(0, group, group),
             s * angular.first_factor * m.scatter(1, group, group),
         )
+    }
+
+    /// The symbol on `[F0, F1][dof]`: from the change to the correction.
+    pub(crate) fn symbol(&self, theta: f64) -> Matrix {
+        // What enters from below left the cell below, and what enters from above that above.
+        let up = C::from_polar(1.0, theta);
+        let phase = [up.conj(), up.conj(), up, up];
+        let mut matrix = Matrix::zeros(4);
+        let mut out = vec![vec![C::default(); 2 * D]; 4];
+        for i in 0..4 {
+            for j in 0..4 {
+                let own = f64::from(u8::from(i == j));
+                *matrix.at_mut(i, j) = C::from(own) - phase[j] * self.out_in[i][j];
+            }
+            for d in 0..D {
+                out[i][d] = C::from(self.out_change[0][i][d]);
+                out[i][D + d] = C::from(self.out_change[1][i][d]);
+            }
+        }
+        matrix.solve(&mut out);
+        let mut symbol = Matrix::zeros(2 * D);
+        for row in 0..2 * D {
+            let (f, k) = (row / D, row % D);
+            for column in 0..2 * D {
+                let own = self.cell_change[f][column / D][k][column % D];
+                let entering: C = (0..4)
+                    .map(|j| phase[j] * out[j][column] * self.cell_in[f][k][j])
+                    .sum();
+                *symbol.at_mut(row, column) = entering + own;
+            }
+        }
+        symbol
     }
 
     /// Block of [`Response::out_in`]: 0 is u, 1 is v.

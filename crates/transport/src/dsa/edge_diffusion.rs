@@ -50,9 +50,11 @@
 //! Source: Larsen, Nucl. Sci. Eng. 82 (1982) 47; Adams and Larsen, Prog. Nucl. Energy 40 (2002) 3.
 
 use super::LowOrder;
+use super::cell_kinds::Kind;
 use super::tridiagonal::Tridiagonal;
 use crate::boundary::Boundary;
 use crate::discretization::Discretization;
+use crate::fourier::{C, Matrix};
 use crate::params::Scheme;
 use crate::sweep::weighted_diamond::characteristic_weight;
 
@@ -88,37 +90,96 @@ pub struct EdgeDiffusion {
     current_moment: Option<usize>,
 }
 
+impl Cell {
+    /// The cell of a kind, with its volume and the areas of its edges.
+    fn of_kind(
+        disc: &Discretization,
+        group: usize,
+        total: &[f64],
+        kind: &Kind,
+        volume: f64,
+        [below, above]: [f64; 2],
+    ) -> Self {
+        let o = disc.ordinates();
+        let weights = o.weight_sum();
+        let second = 2.0 * o.half_range(2) / weights;
+        let first_factor = super::current_moment(o).map_or(0.0, |m| o.factor[m] * weights * second);
+        let (h, total) = (kind.width, total[kind.material]);
+        let scatter =
+            |l| kind.scattering_factor * disc.materials()[kind.material].scatter(l, group, group);
+        let sigma_0 = scatter(0);
+        let sigma_1 = first_factor * scatter(1);
+        let sigma_a = total - sigma_0;
+        let sigma_tr = (total - sigma_1).max(THINNEST / h);
+        let rho = lift(disc, total * h) / (weights * second);
+        let e = 1.0 + 0.5 * sigma_a * h * rho;
+        let g = second * (1.0 + 0.5 * sigma_tr * h * rho) / (sigma_tr * h);
+        Self {
+            emission: volume * sigma_0 / e,
+            loss: volume * sigma_a / e,
+            drift: volume / h * sigma_1 / sigma_tr,
+            conductance: volume / h * g,
+            lift: 0.5 * rho * h / volume,
+            current: [sigma_1 / sigma_tr, g - 0.5 * rho * second],
+            upper: above / (above + below),
+        }
+    }
+
+    /// Rows and columns of the lower and the upper edge.
+    fn matrix(&self) -> [[f64; 2]; 2] {
+        let up = 0.5 * self.upper * self.loss;
+        let down = 0.5 * (1.0 - self.upper) * self.loss;
+        [
+            [self.conductance + down, down - self.conductance],
+            [up - self.conductance, self.conductance + up],
+        ]
+    }
+}
+
+/// The symbol on flux and current: from the change to the correction.
+pub(crate) fn symbol(
+    disc: &Discretization,
+    group: usize,
+    total: &[f64],
+    kind: &Kind,
+    theta: f64,
+) -> Matrix {
+    let cell = Cell::of_kind(disc, group, total, kind, kind.width, [1.0, 1.0]);
+    let up = C::from_polar(1.0, theta);
+    let [[a, b], [c, d]] = cell.matrix();
+    let diagonal = up * b + up.conj() * c + (a + d);
+    // Edge flux of the lower edge, from the change of flux and current.
+    let edge = [
+        (up.conj() * cell.upper + (1.0 - cell.upper)) * cell.emission / diagonal,
+        (up.conj() - 1.0) * cell.drift / diagonal,
+    ];
+    let mut symbol = Matrix::zeros(2);
+    for (j, edge) in edge.into_iter().enumerate() {
+        let mean = 0.5 * edge * (up + 1.0);
+        let own = if j == 0 { cell.emission } else { 0.0 };
+        *symbol.at_mut(0, j) = mean + cell.lift * (own - cell.loss * mean);
+        let own = if j == 1 { cell.current[0] } else { 0.0 };
+        *symbol.at_mut(1, j) = own - cell.current[1] * edge * (up - 1.0);
+    }
+    symbol
+}
+
 impl EdgeDiffusion {
     /// The low-order problem of one group; `total` is by material.
     pub fn new(disc: &Discretization, group: usize, total: &[f64]) -> Self {
         let o = disc.ordinates();
         let mesh = disc.mesh();
         let weights = o.weight_sum();
-        let second: f64 = moment_sum(disc, |mu| mu * mu) / weights;
         let current_moment = super::current_moment(o);
-        let first_factor = current_moment.map_or(0.0, |m| o.factor[m] * weights * second);
         let cells: Vec<Cell> = (0..mesh.len())
             .map(|i| {
-                let m = mesh.material[i] as usize;
-                let (h, volume) = (mesh.width(i), mesh.volume(i));
-                let (below, above) = (mesh.area(i), mesh.area(i + 1));
-                let scale = mesh.scattering_factor(i);
-                let sigma_0 = scale * disc.materials()[m].scatter(0, group, group);
-                let sigma_1 = scale * first_factor * disc.materials()[m].scatter(1, group, group);
-                let sigma_a = total[m] - sigma_0;
-                let sigma_tr = (total[m] - sigma_1).max(THINNEST / h);
-                let rho = lift(disc, total[m] * h) / (weights * second);
-                let e = 1.0 + 0.5 * sigma_a * h * rho;
-                let g = second * (1.0 + 0.5 * sigma_tr * h * rho) / (sigma_tr * h);
-                Cell {
-                    emission: volume * sigma_0 / e,
-                    loss: volume * sigma_a / e,
-                    drift: volume / h * sigma_1 / sigma_tr,
-                    conductance: volume / h * g,
-                    lift: 0.5 * rho * h / volume,
-                    current: [sigma_1 / sigma_tr, g - 0.5 * rho * second],
-                    upper: above / (above + below),
-                }
+                let kind = Kind {
+                    material: mesh.material[i] as usize,
+                    width: mesh.width(i),
+                    scattering_factor: mesh.scattering_factor(i),
+                };
+                let areas = [mesh.area(i), mesh.area(i + 1)];
+                Cell::of_kind(disc, group, total, &kind, mesh.volume(i), areas)
             })
             .collect();
         let periodic = disc.boundaries()[0] == Boundary::Periodic;
@@ -132,12 +193,11 @@ impl EdgeDiffusion {
         for (i, c) in cells.iter().enumerate() {
             // Edge above the cell; the last one is the first where the slab is periodic.
             let j = (i + 1) % unknowns;
-            let up = 0.5 * c.upper * c.loss;
-            let down = 0.5 * (1.0 - c.upper) * c.loss;
-            diagonal[i] += c.conductance + down;
-            upper[i] += down - c.conductance;
-            diagonal[j] += c.conductance + up;
-            lower[j] += up - c.conductance;
+            let m = c.matrix();
+            diagonal[i] += m[0][0];
+            upper[i] += m[0][1];
+            lower[j] += m[1][0];
+            diagonal[j] += m[1][1];
         }
         if !periodic {
             let gamma = 2.0 * o.half_range(1) / weights;

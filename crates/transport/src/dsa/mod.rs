@@ -8,12 +8,15 @@
 
 pub(crate) mod cell_kinds;
 pub mod consistent_p1;
-mod dense;
+pub(crate) mod dense;
 pub mod edge_diffusion;
 pub mod interior_penalty;
 mod tridiagonal;
 
+use cell_kinds::Kind;
+
 use crate::discretization::Discretization;
+use crate::fourier::Matrix;
 use crate::ordinates::Ordinates;
 use crate::params::Acceleration;
 
@@ -62,8 +65,44 @@ pub fn low_order(
     })
 }
 
+/// The low-order problem on an infinite lattice of one kind of cell, for errors that change by the
+/// phase `theta` from cell to cell: from the change to the correction, `[flux, current][dof]`, or
+/// the flux alone.
+pub(crate) fn symbol(
+    disc: &Discretization,
+    group: usize,
+    total: &[f64],
+    acceleration: Acceleration,
+    kind: &Kind,
+    theta: f64,
+) -> Option<Matrix> {
+    use consistent_p1::Response;
+    Some(match (acceleration, disc.dofs()) {
+        (Acceleration::None, _) => return None,
+        (_, 1) => edge_diffusion::symbol(disc, group, total, kind, theta),
+        (Acceleration::Consistent, 2) => {
+            Response::<2>::of_kind(disc, group, total, kind).symbol(theta)
+        }
+        (Acceleration::Consistent, 3) => {
+            Response::<3>::of_kind(disc, group, total, kind).symbol(theta)
+        }
+        (Acceleration::Consistent, _) => {
+            Response::<4>::of_kind(disc, group, total, kind).symbol(theta)
+        }
+        (Acceleration::InteriorPenalty { constant }, 2) => {
+            interior_penalty::symbol::<2>(disc, group, total, constant, kind, theta)
+        }
+        (Acceleration::InteriorPenalty { constant }, 3) => {
+            interior_penalty::symbol::<3>(disc, group, total, constant, kind, theta)
+        }
+        (Acceleration::InteriorPenalty { constant }, _) => {
+            interior_penalty::symbol::<4>(disc, group, total, constant, kind, theta)
+        }
+    })
+}
+
 /// The angular moment whose basis function is the cosine itself, where there is one.
-fn current_moment(ordinates: &Ordinates) -> Option<usize> {
+pub(crate) fn current_moment(ordinates: &Ordinates) -> Option<usize> {
     (0..ordinates.moments()).find(|&m| {
         ordinates.order[m] == 1
             && (ordinates.basis[m].iter().zip(&ordinates.mu)).all(|(b, mu)| (b - mu).abs() < 1e-12)

@@ -14,6 +14,8 @@
 //! groups themselves are solved ten times better than the last change, so that the ratio is not
 //! one of leftovers.
 
+use pdesolve_core::{Control, Iterate};
+
 use crate::discretization::Discretization;
 use crate::fixed_source::{FixedSource, FixedSourceReport, SourceTerms};
 use crate::flux::Moments;
@@ -28,6 +30,7 @@ pub(crate) fn solve(
     disc: &Discretization,
     source: &SourceTerms<'_>,
     flux: &mut Moments,
+    observer: &mut dyn FnMut(&Iterate) -> Control,
     report: &mut FixedSourceReport,
 ) {
     let block = problem.block.clone();
@@ -43,23 +46,20 @@ pub(crate) fn solve(
         problem.before.copy_from_slice(&flux.values[start..end]);
         for g in block.clone() {
             problem.groups[g].set_tolerance(inner);
-            problem.solve_group(disc, g, source, flux, report);
+            problem.solve_group(disc, g, source, flux, &mut |_| Control::Continue, report);
         }
         if let Some(two_grid) = &mut problem.two_grid {
             two_grid.correct(disc, &problem.before, flux);
         }
-        let (change, largest) = difference(
-            disc,
-            problem.params.error_scale,
-            &flux.values[start..end],
-            &problem.before,
-        );
+        let scale = problem.params.error_scale;
+        let (change, largest) = difference(disc, scale, &flux.values[start..end], &problem.before);
         changes.push(change);
         let rho = ratio(&changes);
         report.spectral_radius = rho;
         report.error = match (problem.params.stopping, rho) {
             (StoppingCriterion::Change, _) => largest,
-            _ if change == 0.0 => 0.0,
+            // Changes as small as rounding have no ratio.
+            _ if largest <= ROUNDING => largest,
             (StoppingCriterion::Error, Some(rho)) if rho < 1.0 => largest * rho / (1.0 - rho),
             (StoppingCriterion::Error, _) => f64::INFINITY,
         };
@@ -67,6 +67,15 @@ pub(crate) fn solve(
         // A small change right after groups that were solved loosely says little.
         if report.error <= tolerance && inner <= tolerance.max(ROUNDING) {
             report.converged = block.clone().all(|g| report.groups[g].converged);
+            break;
+        }
+        let heard = observer(&Iterate {
+            index: report.iterations,
+            residual: report.error,
+            target: tolerance,
+        });
+        if heard == Control::Interrupt {
+            report.interrupted = true;
             break;
         }
         if !change.is_finite() {
@@ -110,12 +119,9 @@ pub(crate) fn difference(
     let scalar = disc.mesh().len() * dofs;
     let (mut squares, mut largest) = (0.0, 0.0_f64);
     for (new, old) in new.chunks_exact(n).zip(old.chunks_exact(n)) {
-        let averages = |x| <[f64]>::iter(x).take(scalar).step_by(dofs);
-        let floor = match scale {
-            ErrorScale::Cell => 0.0,
-            ErrorScale::Group => averages(new).fold(0.0, |top: f64, v| top.max(v.abs())),
-        };
-        for (new, old) in averages(new).zip(averages(old)) {
+        let (new, old) = (&new[..scalar], &old[..scalar]);
+        let floor = scale.floor(new.iter().step_by(dofs).copied());
+        for (new, old) in new.iter().zip(old).step_by(dofs) {
             let d = new - old;
             squares += d * d;
             if d != 0.0 {

@@ -20,8 +20,9 @@
 
 use std::sync::Mutex;
 
+use pdesolve_core::{Control, Iterate};
 use pdesolve_krylov::methods::Gmres;
-use pdesolve_krylov::{Identity, LinearOperator, Reference, Solver, StoppingRule};
+use pdesolve_krylov::{Identity, LinearOperator, Reference, Solver, Status, StoppingRule};
 
 use super::gauss_seidel::difference;
 use crate::boundary::Boundary;
@@ -99,7 +100,7 @@ fn pass(
         .copy_from_slice(&flux.values[block.start * n..block.end * n]);
     for g in block {
         problem.groups[g].limit_iterations(1);
-        problem.solve_group(disc, g, source, flux, report);
+        problem.solve_group(disc, g, source, flux, &mut |_| Control::Continue, report);
     }
     if let Some(two_grid) = &mut problem.two_grid {
         two_grid.correct(disc, &problem.before, flux);
@@ -115,6 +116,7 @@ pub(crate) fn solve(
     disc: &Discretization,
     source: &SourceTerms<'_>,
     flux: &mut Moments,
+    observer: &mut dyn FnMut(&Iterate) -> Control,
     report: &mut FixedSourceReport,
 ) {
     let params = problem.params.clone();
@@ -176,7 +178,18 @@ pub(crate) fn solve(
             }),
         };
         update.fill(0.0);
-        let Ok(one) = solver.solve(&operator, &mut Identity, &residual, &mut update) else {
+        let done = report.iterations;
+        let mut first = None;
+        let mut hears = |i: &pdesolve_krylov::Iteration| {
+            observer(&Iterate {
+                index: done + i.index,
+                residual: largest * i.residual / *first.get_or_insert(i.residual),
+                target: params.tolerance,
+            })
+        };
+        let solved =
+            solver.solve_observed(&operator, &mut Identity, &residual, &mut update, &mut hears);
+        let Ok(one) = solved else {
             break;
         };
         let work = operator.work.into_inner().expect("a pass does not panic");
@@ -184,6 +197,10 @@ pub(crate) fn solve(
         report.iterations += one.iterations;
         for ((phi, old), d) in flux.values[range.clone()].iter_mut().zip(&old).zip(&update) {
             *phi = old + d;
+        }
+        if one.status == Status::Interrupted {
+            report.interrupted = true;
+            break;
         }
     }
     for g in block {

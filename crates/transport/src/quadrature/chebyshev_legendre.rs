@@ -72,11 +72,6 @@ mod tests {
             let set = chebyshev_legendre(n);
             assert_eq!(set.len(), 2 * n * n);
             promises_hold(&set, 2 * n - 1);
-            let row = &set.self_test(2 * n)[2 * n];
-            assert!(
-                row.error > 1e-13 || n == 16,
-                "degree 2n is too good: {row:?}"
-            );
         }
     }
 

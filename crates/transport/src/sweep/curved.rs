@@ -21,14 +21,18 @@
 //! ends of a level, the sum over a level is the balance of particles. The closures are
 //!
 //! ```text
-//! psi = theta psi_out + (1 - theta) psi_in                   theta = 1/2 (diamond), 1 (step)
-//! psi = tau_m psi_{m+1/2} + (1 - tau_m) psi_{m-1/2}
-//! tau_m = (mu_m - mu_{m-1/2})/(mu_{m+1/2} - mu_{m-1/2})      (diamond), 1 (step)
+//! psi = theta psi_out + (1 - theta) psi_in                   step: theta = 1
+//! psi = tau_m psi_{m+1/2} + (1 - tau_m) psi_{m-1/2}          step: tau = 1
 //! ```
 //!
-//! The weighted diamond in angle is exact for fluxes linear in mu; with tau = 1/2 the scalar flux
-//! has a false dip at the centre. Step is positive, and of first order in the angle as well: its
-//! error does not vanish as the mesh is refined, only with more ordinates too.
+//! Diamond difference takes for tau the place of mu_m between mu_{m-1/2} and mu_{m+1/2}: exact for
+//! fluxes linear in mu. For theta it takes the place of 2 V/(A+ - A-) in a sphere, the radius at
+//! which a flux linear in r has the value that is redistributed, and the middle, which is that
+//! radius, in a cylinder. Both weights go to 1/2 as the cells shrink; without them the flux dips at
+//! the centre of a sphere (by 1.4e-3 in a critical sphere of 80 cells, with them by 8e-5).
+//!
+//! Step is positive, and of first order in the angle as well: its error does not vanish as the mesh
+//! is refined, only with more ordinates too. Diamond difference may go negative in thick cells.
 //!
 //! # Algorithm
 //!
@@ -41,9 +45,8 @@
 //!    for all omega of a level: they begin with what step 1 brought there.
 //!
 //! What the starting direction of step 1 meets at the outer boundary, and a source given ordinate
-//! by ordinate, is the straight line through the first two ordinates of the level: exact for what
-//! is even in angle and for isotropic data, and linear in what enters, as the closure of boundaries
-//! needs.
+//! by ordinate, is the straight line through the first two ordinates of the level: exact for fluxes
+//! linear in mu, and linear in what enters, as the closure of boundaries needs.
 //!
 //! Source: Lewis and Miller, Computational Methods of Neutron Transport, 1984, section 3-3 and 4-3;
 //! Morel and Montry, Transport Theory and Statistical Physics 13 (1984) 615 (weighted diamond).
@@ -84,8 +87,10 @@ impl Start {
 }
 
 struct Curved {
-    /// 1/2 or 1.
-    theta: f64,
+    /// Upwind differences in place of diamond differences.
+    step: bool,
+    /// Weight of the outer edge in the diamond relation: `[cell]`.
+    outer: Vec<f64>,
     /// `[ordinate]`.
     redistribution: Vec<Redistribution>,
     /// `[level]`.
@@ -110,7 +115,10 @@ pub(super) fn boxed(disc: &Discretization) -> Box<dyn HalfSweep> {
     let cells = mesh.len();
     let step = disc.scheme() == Scheme::Step;
     Box::new(Curved {
-        theta: if step { 1.0 } else { 0.5 },
+        step,
+        outer: (0..cells)
+            .map(|cell| outer_weight(mesh.geometry, mesh.edges[cell], mesh.edges[cell + 1]))
+            .collect(),
         redistribution: (0..o.levels.len())
             .flat_map(|level| redistribution(o, level, step))
             .collect(),
@@ -122,6 +130,18 @@ pub(super) fn boxed(disc: &Discretization) -> Box<dyn HalfSweep> {
         source: vec![0.0; cells],
         psi: vec![0.0; cells],
     })
+}
+
+/// Where between inner (0) and outer edge (1) a flux linear in r has the mean that is redistributed.
+fn outer_weight(geometry: Geometry, inner: f64, outer: f64) -> f64 {
+    match geometry {
+        Geometry::Sphere => {
+            let mean =
+                2.0 / 3.0 * (inner * inner + inner * outer + outer * outer) / (inner + outer);
+            (mean - inner) / (outer - inner)
+        }
+        _ => 0.5,
+    }
 }
 
 /// The coefficients of one level.
@@ -237,7 +257,8 @@ impl Curved {
             }
         }
         let between = &mut self.between[level * cells..][..cells];
-        let theta = self.theta;
+        // The slab that the starting direction flies through has its mean in the middle.
+        let theta = if self.step { 1.0 } else { 0.5 };
         let mut edge = start.of(|n| entering[n]);
         for cell in (0..cells).rev() {
             let h = mesh.width(cell);
@@ -245,7 +266,12 @@ impl Curved {
             let inside = edge;
             edge = (inside * (start.mu - sigma_h * (1.0 - theta)) + h * self.source[cell])
                 / (start.mu + sigma_h * theta);
-            between[cell] = theta * edge + (1.0 - theta) * inside;
+            let inner = if self.step {
+                1.0
+            } else {
+                1.0 - self.outer[cell]
+            };
+            between[cell] = inner * edge + (1.0 - inner) * inside;
         }
         self.centre[level] = edge;
     }
@@ -277,9 +303,8 @@ impl Curved {
         }
 
         let Redistribution { before, after, tau } = self.redistribution[n];
-        let (mu, theta) = (o.mu[n].abs(), self.theta);
+        let mu = o.mu[n].abs();
         // What psi_in and psi_{m-1/2} weigh once the closures have put psi in for the others.
-        let carried = (1.0 - theta) / theta;
         let turned = before + after * (1.0 - tau) / tau;
         let between = &mut self.between[level * cells..][..cells];
         let outward = o.mu[n] > 0.0;
@@ -289,11 +314,15 @@ impl Curved {
         add_current(&self.area, first, current_weight * edge, target);
         for step in 0..cells {
             let cell = if outward { step } else { cells - 1 - step };
-            let (a_in, a_out) = if outward {
-                (self.area[cell], self.area[cell + 1])
+            let (a_in, a_out, mut theta) = if outward {
+                (self.area[cell], self.area[cell + 1], self.outer[cell])
             } else {
-                (self.area[cell + 1], self.area[cell])
+                (self.area[cell + 1], self.area[cell], 1.0 - self.outer[cell])
             };
+            if self.step {
+                theta = 1.0;
+            }
+            let carried = (1.0 - theta) / theta;
             let widening = self.area[cell + 1] - self.area[cell];
             let volume = self.volume[cell];
             let sigma_v = total[mesh.material[cell] as usize] * volume;
@@ -328,5 +357,40 @@ fn add_current(area: &[f64], edge: usize, value: f64, target: &mut Target<'_>) {
     // Nothing passes through the centre.
     if let Some(current) = target.current.as_deref_mut().filter(|_| area[edge] > 0.0) {
         current[edge] += value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::{QuadratureKind, QuadratureParams};
+
+    #[test]
+    fn ordinates_lie_in_their_angular_cells_and_redistribution_closes() {
+        use QuadratureKind as Kind;
+        for (geometry, kind) in [
+            (Geometry::Sphere, Kind::GaussLegendre),
+            (Geometry::Sphere, Kind::DoubleGauss),
+            (Geometry::Cylinder, Kind::ChebyshevLegendre),
+            (Geometry::Cylinder, Kind::TriangularChebyshevLegendre),
+            (Geometry::Cylinder, Kind::LevelSymmetric),
+        ] {
+            for order in [2, 4, 6, 8, 10, 12, 14, 16] {
+                let params = QuadratureParams { kind, order };
+                let o = Ordinates::from_params(geometry, &params, 0).unwrap();
+                for level in 0..o.levels.len() {
+                    let all = redistribution(&o, level, false);
+                    for one in &all {
+                        assert!(
+                            one.tau > 0.0 && one.tau < 1.0 && one.before >= 0.0 && one.after >= 0.0,
+                            "{kind:?} {order}: {one:?}"
+                        );
+                    }
+                    let (n, w) = (o.levels[level].end - 1, &o.weight);
+                    let last = all.last().unwrap();
+                    assert!((last.before - o.mu[n]).abs() < 1e-13 / w[n]);
+                }
+            }
+        }
     }
 }

@@ -30,6 +30,7 @@ pub struct DiscontinuousGalerkin;
 
 impl<const D: usize> CellScheme<D> for DiscontinuousGalerkin {
     #[inline(always)]
+    #[allow(clippy::needless_range_loop, reason = "rows and columns of a matrix")]
     fn solve(
         &self,
         total: f64,

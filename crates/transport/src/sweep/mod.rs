@@ -34,6 +34,8 @@ mod half;
 pub mod linear_characteristic;
 pub mod linear_discontinuous;
 pub mod slab;
+#[cfg(test)]
+mod slab_tests;
 pub mod weighted_diamond;
 
 use pdesolve_mesh::Side;

@@ -117,6 +117,7 @@ impl<const D: usize, S: CellScheme<D>> HalfSweep for Slab<D, S> {
         let blocks = &self.blocks[side as usize];
         let ordinates = disc.ordinates().len();
         let n = disc.mesh().len() * D;
+        let wants_angular = target.angular.is_some();
         let mut angular = Angular((0..ordinates).map(|_| None).collect());
         if let Some(values) = target.angular.as_deref_mut() {
             for (slot, values) in angular.0.iter_mut().zip(values.chunks_exact_mut(n)) {
@@ -144,6 +145,15 @@ impl<const D: usize, S: CellScheme<D>> HalfSweep for Slab<D, S> {
         }
         let (mut left_first, mut left_second) = (vec![0.0; ordinates], vec![0.0; ordinates]);
         let scheme = self.scheme;
+        let more = disc.ordinates().moments() > 1
+            || source.angular.is_some()
+            || wants_angular
+            || wants_current;
+        let sweep = if more {
+            sweep_block::<D, true, S>
+        } else {
+            sweep_block::<D, false, S>
+        };
         let one = |blocks: &[Block],
                    flux: &mut [f64],
                    current: Option<&mut [f64]>,
@@ -151,7 +161,7 @@ impl<const D: usize, S: CellScheme<D>> HalfSweep for Slab<D, S> {
                    leaving: &mut [f64]| {
             let mut current = current;
             for block in blocks {
-                sweep_block(
+                sweep(
                     scheme,
                     disc,
                     total,
@@ -208,9 +218,11 @@ impl<const D: usize, S: CellScheme<D>> HalfSweep for Slab<D, S> {
     }
 }
 
-/// One block of ordinates through all cells.
+/// One block of ordinates through all cells. Only with `MORE` are there moments above the first,
+/// a source or flux by direction, or currents: without, the loop has no branch but that of the
+/// cell.
 #[allow(clippy::too_many_arguments)]
-fn sweep_block<const D: usize, S: CellScheme<D>>(
+fn sweep_block<const D: usize, const MORE: bool, S: CellScheme<D>>(
     scheme: S,
     disc: &Discretization,
     total: &[f64],
@@ -226,14 +238,14 @@ fn sweep_block<const D: usize, S: CellScheme<D>>(
     let mesh = disc.mesh();
     let cells = mesh.len();
     let n = cells * D;
-    let moments = block.basis.len();
+    let moments = if MORE { block.basis.len() } else { 1 };
     // Sign of the odd coefficients, and of the flight along the axis.
     let sign = if side == Side::Lower { 1.0 } else { -1.0 };
     let odd = |d: usize| if d % 2 == 1 { sign } else { 1.0 };
     let mut edge = block.ordinate.map(|n| entering[n]);
     let weight = block.weight[0];
     let add_current = |edge: &Lanes, at: usize, current: &mut Option<&mut [f64]>| {
-        if let Some(current) = current {
+        if MORE && let Some(current) = current {
             for l in 0..LANES {
                 current[at] += sign * weight[l] * block.mu[l] * edge[l];
             }
@@ -255,15 +267,15 @@ fn sweep_block<const D: usize, S: CellScheme<D>>(
         for m in 1..moments {
             for (d, s) in s.iter_mut().enumerate() {
                 let value = odd(d) * source.emission[m * n + cell * D + d];
-                for l in 0..LANES {
-                    s[l] += block.basis[m][l] * value;
+                for (s, basis) in s.iter_mut().zip(block.basis[m]) {
+                    *s += basis * value;
                 }
             }
         }
-        if let Some(given) = source.angular {
+        if MORE && let Some(given) = source.angular {
             for (d, s) in s.iter_mut().enumerate() {
-                for l in 0..LANES {
-                    s[l] += odd(d) * given[block.ordinate[l] * n + cell * D + d];
+                for (s, ordinate) in s.iter_mut().zip(block.ordinate) {
+                    *s += odd(d) * given[ordinate * n + cell * D + d];
                 }
             }
         }
@@ -287,10 +299,12 @@ fn sweep_block<const D: usize, S: CellScheme<D>>(
                 flux[m * n + cell * D + d] += odd(d) * sum;
             }
         }
-        for l in 0..block.used {
-            if let Some(values) = angular.0[block.ordinate[l]].as_deref_mut() {
-                for (d, psi) in psi.iter().enumerate() {
-                    values[cell * D + d] = odd(d) * psi[l];
+        if MORE {
+            for l in 0..block.used {
+                if let Some(values) = angular.0[block.ordinate[l]].as_deref_mut() {
+                    for (d, psi) in psi.iter().enumerate() {
+                        values[cell * D + d] = odd(d) * psi[l];
+                    }
                 }
             }
         }

@@ -21,14 +21,15 @@
 //! the step does not resolve; Crank-Nicolson keeps it, with alternating sign. A supercritical
 //! medium that grows as exp(a t) needs steps with a tau < 1.
 //!
-//! Bad at: a pulse in space seen by few ordinates, which stays a set of pulses (give its uncollided
-//! flux apart, as a source of first collisions); memory, for the angular flux is stored three times
+//! Bad at: a pulse in space seen by few ordinates, which stays a set of pulses ([`PlanePulse`] keeps
+//! the uncollided flux apart); memory, for the angular flux is stored three times
 //! (four with BDF2).
 //!
 //! Source: Lewis and Miller, Computational Methods of Neutron Transport, 1984, section 1.5.
 
 mod balance;
 mod formula;
+mod plane_pulse;
 mod simulation;
 mod system;
 #[cfg(test)]
@@ -45,6 +46,7 @@ use crate::material::CrossSections;
 use crate::params::{DiscreteOrdinatesParams, ErrorScale, TimeScheme};
 pub use balance::Rates;
 use formula::Formula;
+pub use plane_pulse::PlanePulse;
 use system::Systems;
 
 /// A source that depends on time: adds the moments of its density at time t to moments that are
@@ -63,6 +65,7 @@ pub struct TransientTransport {
     systems: Systems,
     source: Option<TimeSource>,
     boundary: Option<TimeBoundary>,
+    pulse: Option<PlanePulse>,
     fields: Vec<FieldSpec>,
     clock: Clock,
     steps: u64,
@@ -166,6 +169,7 @@ impl TransientTransport {
             systems: Systems::default(),
             source: None,
             boundary: None,
+            pulse: None,
             fields,
             clock: Clock::new(start),
             steps: 0,
@@ -200,6 +204,20 @@ impl TransientTransport {
     pub fn with_boundary(mut self, boundary: TimeBoundary) -> Self {
         self.boundary = Some(boundary);
         self
+    }
+
+    /// Adds the pulse of a plane source at t = 0. Its uncollided flux is not among
+    /// [`TransientTransport::flux`], which holds what has collided; fields and quantities of the
+    /// simulation are of both together.
+    ///
+    /// # Errors
+    /// [`TransportError`] unless the medium is homogeneous, of one group and isotropic scattering,
+    /// nothing comes back from the ends (a mirror in the plane of the pulse aside), and time starts
+    /// at 0.
+    pub fn with_plane_pulse(mut self, pulse: PlanePulse) -> Result<Self, TransportError> {
+        pulse.check(&self.disc, self.clock.time())?;
+        self.pulse = Some(pulse);
+        Ok(self)
     }
 
     /// Sets the angular flux by its moments, psi(n) = sum_m factor_m basis_mn phi_m: the scalar
@@ -285,6 +303,18 @@ impl TransientTransport {
         &self.now.psi
     }
 
+    /// Average of the uncollided flux of the pulse in a cell; 0 without one, and at its instant.
+    fn uncollided(&self, cell: usize) -> f64 {
+        let mut average = [0.0];
+        let t = self.clock.time();
+        if let (Some(pulse), true) = (&self.pulse, t > 0.0) {
+            let edges = &self.disc.mesh().edges;
+            let m = self.disc.material(0);
+            pulse.add_uncollided(m, t, (edges[cell], edges[cell + 1]), 1.0, &mut average);
+        }
+        average[0]
+    }
+
     /// Density of precursors, 1/cm^3: `[family][cell][dof]`.
     pub fn precursors(&self) -> &[Vec<f64>] {
         &self.now.precursors
@@ -304,6 +334,15 @@ impl TransientTransport {
         self.density.values.fill(0.0);
         if let Some(source) = &self.source {
             source(at, &mut self.density);
+        }
+        if let Some(pulse) = &self.pulse {
+            let scattering = self.disc.material(0).scatter(0, 0, 0);
+            let edges = self.disc.mesh().edges.windows(2);
+            let cells = self.density.values.chunks_mut(self.disc.dofs());
+            for (cell, edge) in cells.zip(edges) {
+                let m = self.disc.material(0);
+                pulse.add_uncollided(m, at, (edge[0], edge[1]), scattering, cell);
+            }
         }
         let external = balance::emitted(&self.disc, &self.density);
         self.load_delayed(&formula);

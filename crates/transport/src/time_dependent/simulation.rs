@@ -76,6 +76,11 @@ impl Simulation for TransientTransport {
         for (out, value) in out.iter_mut().zip(averages) {
             *out = *value;
         }
+        if field < groups {
+            for (cell, out) in out.iter_mut().enumerate() {
+                *out += self.uncollided(cell);
+            }
+        }
     }
 
     fn quantity_names(&self) -> Vec<String> {
@@ -99,10 +104,15 @@ impl Simulation for TransientTransport {
     }
 
     fn quantities(&mut self, out: &mut Vec<f64>) {
-        out.push(balance::population(&self.disc, &self.now.flux));
+        let pulse = integral(
+            &self.disc,
+            (0..self.disc.mesh().len()).map(|cell| self.uncollided(cell)),
+        );
+        let speed = self.disc.material(0).velocity[0];
+        out.push(balance::population(&self.disc, &self.now.flux) + pulse / speed);
         for g in 0..self.disc.groups() {
             let averages = self.now.flux.averages(g);
-            out.push(integral(&self.disc, averages));
+            out.push(integral(&self.disc, averages) + pulse);
         }
         for c in &self.now.precursors {
             out.push(integral(
