@@ -82,6 +82,8 @@ pub struct FixedSourceReport {
     pub error: f64,
     /// That number, iteration by iteration.
     pub history: Vec<f64>,
+    /// Iterations within groups, all together.
+    pub inner_iterations: usize,
     /// Whether all groups and the iteration over them converged.
     pub converged: bool,
     /// Whether the observer asked to stop.
@@ -128,8 +130,8 @@ impl FixedSource {
         self.solve_observed(disc, source, flux, &mut |_| Control::Continue)
     }
 
-    /// As [`FixedSource::solve`]; `observer` hears of each iteration over the coupled groups, and
-    /// of those within every other group, and may stop the solve.
+    /// As [`FixedSource::solve`]; `observer` hears of each iteration within a group, counted over
+    /// all of them, and may stop the solve, which then leaves its last flux.
     pub fn solve_observed(
         &mut self,
         disc: &Discretization,
@@ -144,23 +146,24 @@ impl FixedSource {
             ..FixedSourceReport::default()
         };
         for g in 0..self.block.start {
-            self.solve_group(disc, g, source, flux, observer, &mut report);
+            self.solve_group(disc, g, source, flux, &mut report, observer);
         }
         if !self.block.is_empty() {
             match self.params.energy {
                 EnergyIteration::GaussSeidel => {
-                    gauss_seidel::solve(self, disc, source, flux, observer, &mut report);
+                    gauss_seidel::solve(self, disc, source, flux, &mut report, observer);
                 }
                 EnergyIteration::Krylov => {
-                    krylov::solve(self, disc, source, flux, observer, &mut report);
+                    krylov::solve(self, disc, source, flux, &mut report, observer);
                 }
             }
         }
         for g in self.block.end..disc.groups() {
-            self.solve_group(disc, g, source, flux, observer, &mut report);
+            self.solve_group(disc, g, source, flux, &mut report, observer);
         }
         let outside = |g: &usize| !self.block.contains(g);
         let singles = (0..disc.groups()).filter(outside);
+        report.converged &= !report.interrupted;
         report.converged &= singles.fold(true, |all, g| all & report.groups[g].converged);
         report
     }
@@ -172,15 +175,27 @@ impl FixedSource {
         group: usize,
         source: &SourceTerms<'_>,
         flux: &mut Moments,
-        observer: &mut dyn FnMut(&Iterate) -> Control,
         report: &mut FixedSourceReport,
+        observer: &mut dyn FnMut(&Iterate) -> Control,
     ) {
         if report.interrupted {
             return;
         }
         self.emit(disc, group, source, flux);
         let fixed = source.of_group(group, &self.emission);
-        let one = self.groups[group].solve_observed(disc, &fixed, flux.group_mut(group), observer);
+        let done = report.inner_iterations;
+        let one = self.groups[group].solve_observed(
+            disc,
+            &fixed,
+            flux.group_mut(group),
+            &mut |iterate| {
+                observer(&Iterate {
+                    index: done + iterate.index,
+                    ..*iterate
+                })
+            },
+        );
+        report.inner_iterations += one.iterations;
         report.interrupted |= one.interrupted;
         report.sweeps += one.sweeps;
         report.groups[group] = one;
@@ -239,7 +254,7 @@ mod tests {
     use crate::material::CrossSections;
     use crate::mesh::{Geometry, Mesh};
     use crate::ordinates::Ordinates;
-    use crate::params::{Scheme, StoppingCriterion};
+    use crate::params::{Acceleration, Iteration, Scheme, StoppingCriterion};
     use crate::quadrature::gauss_legendre;
 
     fn problem(total: f64, scattering: f64, boundaries: [Boundary; 2]) -> Discretization {
@@ -257,6 +272,8 @@ mod tests {
         let params = DiscreteOrdinatesParams {
             tolerance,
             stopping: StoppingCriterion::Change,
+            iteration: Iteration::SourceIteration,
+            acceleration: Acceleration::None,
             ..DiscreteOrdinatesParams::default()
         };
         let mut density = disc.zeros();

@@ -34,15 +34,16 @@
 //!
 //! Diamond difference has rho = 0. The spectral radius stays below 0.2247 c for every width.
 //!
-//! In spheres and cylinders the same equations are used with areas A and volumes V: with
-//! the weights w = A_+/(A_+ + A_-) and 1 - w,
+//! In spheres and cylinders the step scheme uses the same equations with areas A and volumes V
+//! (diamond difference has its own, [`curved_diffusion`](super::curved_diffusion)): with the
+//! weights w = A_+/(A_+ + A_-) and 1 - w,
 //!
 //! ```text
 //! A F1 at the edges = V/h <F1> + w B and V/h <F1> - (1 - w) B,    B = V (s0 - sigma_a f0)
 //! ```
 //!
 //! This keeps the balance of each cell, and reduces to the above in a slab, but is not the exact
-//! image of the curved diamond difference.
+//! image of the curved sweep.
 //!
 //! In voids Fick's law has no finite G; the optical width sigma_tr h of the low-order problem is
 //! taken as at least [`THINNEST`]. What the iteration converges to does not depend on it.

@@ -3,11 +3,13 @@
 //! | scheme | acceleration | file |
 //! |---|---|---|
 //! | step, diamond difference (with fixup too), step characteristic | any | [`edge_diffusion`] |
+//! | diamond difference in spheres and cylinders | any | [`curved_diffusion`] |
 //! | discontinuous Galerkin, linear characteristic | consistent | [`consistent_p1`] |
 //! | discontinuous Galerkin, linear characteristic | interior penalty | [`interior_penalty`] |
 
 pub(crate) mod cell_kinds;
 pub mod consistent_p1;
+pub mod curved_diffusion;
 pub(crate) mod dense;
 pub mod edge_diffusion;
 pub mod interior_penalty;
@@ -17,8 +19,9 @@ use cell_kinds::Kind;
 
 use crate::discretization::Discretization;
 use crate::fourier::Matrix;
+use crate::mesh::Geometry;
 use crate::ordinates::Ordinates;
-use crate::params::Acceleration;
+use crate::params::{Acceleration, Scheme};
 
 /// A problem that approximates the error of a source iteration.
 pub trait LowOrder: Send {
@@ -49,6 +52,12 @@ pub fn low_order(
     use interior_penalty::InteriorPenalty;
     Some(match (acceleration, disc.dofs()) {
         (Acceleration::None, _) => return None,
+        (_, 1)
+            if disc.mesh().geometry != Geometry::Slab
+                && disc.scheme() == Scheme::DiamondDifference =>
+        {
+            Box::new(curved_diffusion::CurvedDiffusion::new(disc, group, total))
+        }
         (_, 1) => Box::new(edge_diffusion::EdgeDiffusion::new(disc, group, total)),
         (Acceleration::Consistent, 2) => Box::new(ConsistentP1::<2>::new(disc, group, total)),
         (Acceleration::Consistent, 3) => Box::new(ConsistentP1::<3>::new(disc, group, total)),

@@ -34,52 +34,37 @@ fn two_group(t: [f64; 2], s: [f64; 3], f: [f64; 2], nu: [f64; 2], chi: [f64; 2])
     multigroup(&t, &[&s[..2], &[0.0, s[2]]], &f, &nu, &chi)
 }
 
-/// PU-2-0, U-2-0, UAL-2-0, URRa-2-0: material, k of an infinite medium, phi_2/phi_1.
-pub(crate) fn two_group_set() -> [(CrossSections, f64, f64); 4] {
+/// PU-2-0, U-2-0, UAL-2-0, URRa-2-0 (Sood, Forster and Parsons 2003).
+pub(crate) fn two_group_set() -> [CrossSections; 4] {
+    let even = [0.575, 0.425];
     [
-        (
-            two_group(
-                [0.2208, 0.3360],
-                [0.0792, 0.0432, 0.23616],
-                [0.0936, 0.08544],
-                [3.10, 2.93],
-                [0.575, 0.425],
-            ),
-            2.6837675,
-            1.480978,
+        two_group(
+            [0.2208, 0.3360],
+            [0.0792, 0.0432, 0.23616],
+            [0.0936, 0.08544],
+            [3.10, 2.93],
+            even,
         ),
-        (
-            two_group(
-                [0.2160, 0.3456],
-                [0.07824, 0.0720, 0.26304],
-                [0.06192, 0.06912],
-                [2.70, 2.50],
-                [0.575, 0.425],
-            ),
-            2.2163494,
-            2.105410,
+        two_group(
+            [0.2160, 0.3456],
+            [0.07824, 0.0720, 0.26304],
+            [0.06192, 0.06912],
+            [2.70, 2.50],
+            even,
         ),
-        (
-            two_group(
-                [0.268165, 1.276976],
-                [0.247516, 0.020432, 1.213127],
-                [0.0, 0.060706],
-                [0.0, 2.830023],
-                [1.0, 0.0],
-            ),
-            2.6624370,
-            0.320005,
+        two_group(
+            [0.268165, 1.276976],
+            [0.247516, 0.020432, 1.213127],
+            [0.0, 0.060706],
+            [0.0, 2.830023],
+            [1.0, 0.0],
         ),
-        (
-            two_group(
-                [0.65696, 2.52025],
-                [0.62568, 0.029227, 2.44383],
-                [0.0010484, 0.050632],
-                [2.5, 2.5],
-                [1.0, 0.0],
-            ),
-            1.6314515,
-            0.382452,
+        two_group(
+            [0.65696, 2.52025],
+            [0.62568, 0.029227, 2.44383],
+            [0.0010484, 0.050632],
+            [2.5, 2.5],
+            [1.0, 0.0],
         ),
     ]
 }
@@ -162,52 +147,6 @@ fn tolerance(tolerance: f64) -> DiscreteOrdinatesParams {
 }
 
 #[test]
-fn k_of_infinite_media_of_one_group_is_that_of_the_table() {
-    for (nu, fission, scattering, total, k) in [
-        (3.24, 0.0816, 0.225216, 0.3264, 2.612903),
-        (2.84, 0.0816, 0.225216, 0.3264, 2.290323),
-        (2.70, 0.06528, 0.248064, 0.3264, 2.25),
-        (2.797101, 0.06528, 0.248064, 0.3264, 2.330917),
-        (2.707308, 0.06528, 0.248064, 0.3264, 2.256090),
-        (2.679198, 0.06528, 0.248064, 0.3264, 2.232665),
-        (1.70, 0.054628, 0.464338, 0.54628, 1.133333),
-        (2.50, 0.06922744, 0.328042, 0.407407, 2.1806667),
-    ] {
-        let m = CrossSections::one_group(total, scattering).with_fission(nu, fission);
-        let (found, _) = infinite_medium_k(&m);
-        assert!((found - k).abs() < 5.1e-7, "{found} {k}");
-    }
-}
-
-#[test]
-fn k_of_infinite_media_of_two_groups_is_that_of_the_table() {
-    for (m, k, ratio) in two_group_set() {
-        let (found, phi) = infinite_medium_k(&m);
-        assert!((found - k).abs() < 1e-7, "{found} {k}");
-        assert!((phi[1] / phi[0] - ratio).abs() < 1e-6, "{phi:?} {ratio}");
-    }
-    let (found, phi) = infinite_medium_k(&urr_b());
-    assert!((found - 1.3658214).abs() < 1e-7, "{found}");
-    assert!((phi[1] / phi[0] - 1.0 / 1.173679).abs() < 1e-6, "{phi:?}");
-}
-
-#[test]
-fn k_of_three_and_six_groups_is_1_6_with_the_spectrum_of_the_table() {
-    let (k, phi) = infinite_medium_k(&urr_three());
-    assert!((k - 1.6).abs() < 1e-12, "{k}");
-    let scale = phi[0];
-    for (phi, expected) in phi.iter().zip([1.0, 0.48, 0.15]) {
-        assert!((phi / scale - expected).abs() < 1e-12, "{phi}");
-    }
-    let (k, phi) = infinite_medium_k(&urr_six());
-    assert!((k - 1.6).abs() < 1e-12, "{k}");
-    let scale = phi[0];
-    for (phi, expected) in phi.iter().zip([1.0, 0.48, 0.15, 0.15, 0.48, 1.0]) {
-        assert!((phi / scale - expected).abs() < 1e-12, "{phi}");
-    }
-}
-
-#[test]
 fn power_iteration_in_a_closed_slab_finds_k_of_the_infinite_medium() {
     for m in [urr_b(), urr_six()] {
         let (expected, spectrum) = infinite_medium_k(&m);
@@ -254,7 +193,7 @@ fn power_iteration_measures_the_dominance_ratio_that_arnoldi_finds() {
 
 #[test]
 fn the_adjoint_problem_has_the_same_k() {
-    let (m, ..) = two_group_set().into_iter().next().unwrap();
+    let m = two_group_set().into_iter().next().unwrap();
     for (material, width) in [(m, 1.795602), (urr_b(), 10.0)] {
         let disc = slab(
             &[(width, 40, 0)],
@@ -370,7 +309,6 @@ fn bare_critical_slabs_have_k_of_one_with_double_gauss() {
     for (m, half) in one_group_set() {
         let disc = half_slab(m, half, Ordinates::legendre(&double_gauss(32), 0), 24);
         let (report, _) = run(&disc, &tolerance(1e-9));
-        println!("bare {half} {:.9}", report.k);
         assert!((report.k - 1.0).abs() < 1e-5, "{half} {}", report.k);
     }
 }
@@ -383,7 +321,6 @@ fn bare_slabs_with_gauss_legendre_have_the_k_of_that_quadrature() {
     {
         let disc = half_slab(m, half, Ordinates::legendre(&gauss_legendre(16), 0), 24);
         let (report, _) = run(&disc, &tolerance(1e-9));
-        println!("legendre {half} {:.9} {k}", report.k);
         assert!((report.k - k).abs() < 2e-6, "{half} {} {k}", report.k);
     }
 }
@@ -443,7 +380,6 @@ fn reflected_critical_slabs_have_k_of_one() {
                 1e-9,
             ),
         );
-        println!("reflected {name} {:.9}", report.k);
         assert!((report.k - 1.0).abs() < 1e-5, "{name} {}", report.k);
     }
 }
@@ -465,7 +401,6 @@ fn flux_ratios_are_those_of_the_table() {
         };
         for (i, expected) in expected.iter().enumerate() {
             let ratio = at(10 * (i + 1)) / at(0);
-            println!("ratio {half} {i} {ratio:.8} {expected}");
             assert!(
                 (ratio - expected).abs() < 1e-5,
                 "{half} {i} {ratio} {expected}"
@@ -476,7 +411,7 @@ fn flux_ratios_are_those_of_the_table() {
 
 #[test]
 fn two_group_critical_slabs_have_the_k_of_the_table() {
-    for ((m, ..), (half, k, within)) in two_group_set().into_iter().zip([
+    for (m, (half, k, within)) in two_group_set().into_iter().zip([
         (1.795602, 1.0, 2e-6),
         (3.006375, 1.0, 2e-6),
         (7.830630, 0.999987, 3e-6),
@@ -485,10 +420,6 @@ fn two_group_critical_slabs_have_the_k_of_the_table() {
         let disc = half_slab(m, half, Ordinates::legendre(&double_gauss(32), 0), 40);
         for params in &methods(1e-10)[2..] {
             let (report, _) = run(&disc, params);
-            println!(
-                "two {half} {:.9} {:?} {}",
-                report.k, params.eigenvalue_acceleration, report.outer_iterations
-            );
             assert!((report.k - k).abs() < within, "{half} {}", report.k);
         }
     }
@@ -520,7 +451,7 @@ fn the_slab_of_100_mean_free_paths_has_the_k_of_opensn_by_every_method() {
 
 #[test]
 fn every_method_finds_the_same_k() {
-    let (m, ..) = two_group_set().into_iter().next().unwrap();
+    let m = two_group_set().into_iter().next().unwrap();
     for (material, width) in [(m, 6.0), (urr_b(), 60.0)] {
         let disc = slab(
             &[(width, 40, 0)],
@@ -530,7 +461,6 @@ fn every_method_finds_the_same_k() {
             [Boundary::Vacuum, Boundary::White { albedo: 0.5 }],
         );
         let found = methods(1e-10).map(|params| run(&disc, &params).0.k);
-        println!("{found:?}");
         for k in found {
             assert!((k - found[0]).abs() < 1e-8, "{found:?}");
         }
@@ -544,7 +474,6 @@ fn accelerations_take_a_fifth_of_the_iterations_of_a_loosely_coupled_slab() {
         let (report, flux) = run(&disc, &params);
         (report.outer_iterations, report.k, flux)
     });
-    println!("{} {} {}", power.0, cmfd.0, second.0);
     for fast in [cmfd, second] {
         assert!(5 * fast.0 < power.0, "{} {}", fast.0, power.0);
         for (a, b) in fast.2.averages(0).zip(power.2.averages(0)) {
@@ -584,7 +513,6 @@ fn the_dominance_ratio_is_that_of_diffusion_in_a_wide_slab() {
     let b = std::f64::consts::PI / (100.0 + 2.0 * 0.710446);
     let expected = (0.7 + b * b / 3.0) / (0.7 + 4.0 * b * b / 3.0);
     let found = report.dominance_ratio.unwrap();
-    println!("dominance {found} {expected}");
     assert!((found - expected).abs() < 1e-5, "{found} {expected}");
 }
 
@@ -593,17 +521,39 @@ fn a_critical_sphere_has_k_of_one_by_every_acceleration() {
     let disc = Discretization::new(
         Mesh::uniform(Geometry::Sphere, 0.0, 6.082547, 200),
         vec![pu_b()],
-        Ordinates::legendre(&gauss_legendre(32), 0),
+        // S32 has 1.9e-4 too much.
+        Ordinates::legendre(&gauss_legendre(64), 0),
         Scheme::DiamondDifference,
         [Boundary::MIRROR, Boundary::Vacuum],
     )
     .unwrap();
     for params in [0, 2, 3].map(|i| methods(1e-9)[i].clone()) {
         let (report, _) = run(&disc, &params);
-        println!(
-            "sphere {:.9} {:?} {}",
-            report.k, params.eigenvalue_acceleration, report.outer_iterations
-        );
         assert!((report.k - 1.0).abs() < 1e-4, "{}", report.k);
+    }
+}
+
+#[test]
+fn seven_groups_with_upscatter_in_a_closed_slab_have_the_k_of_the_infinite_medium() {
+    let text = include_str!("../../../../data/cross_sections/c5g7.toml");
+    let library: crate::material::LibraryParams = toml::from_str(text).unwrap();
+    let all = library.build().unwrap();
+    let expected: Vec<(f64, &CrossSections)> = (all.values())
+        .filter(|m| m.is_fissile())
+        .map(|m| (infinite_medium_k(m).0, m))
+        .collect();
+    assert_eq!(expected.len(), 5);
+    for (k, m) in expected {
+        let disc = slab(
+            &[(20.0, 10, 0)],
+            vec![m.clone()],
+            Ordinates::legendre(&double_gauss(4), 0),
+            Scheme::LinearDiscontinuous,
+            [Boundary::MIRROR, Boundary::MIRROR],
+        );
+        for params in [0, 2, 3].map(|i| methods(1e-10)[i].clone()) {
+            let found = run(&disc, &params).0.k;
+            assert!((found / k - 1.0).abs() < 1e-8, "{params:?} {found} {k}");
+        }
     }
 }

@@ -30,8 +30,8 @@ pub(crate) fn solve(
     disc: &Discretization,
     source: &SourceTerms<'_>,
     flux: &mut Moments,
-    observer: &mut dyn FnMut(&Iterate) -> Control,
     report: &mut FixedSourceReport,
+    observer: &mut dyn FnMut(&Iterate) -> Control,
 ) {
     let block = problem.block.clone();
     let tolerance = problem.params.tolerance;
@@ -46,7 +46,7 @@ pub(crate) fn solve(
         problem.before.copy_from_slice(&flux.values[start..end]);
         for g in block.clone() {
             problem.groups[g].set_tolerance(inner);
-            problem.solve_group(disc, g, source, flux, &mut |_| Control::Continue, report);
+            problem.solve_group(disc, g, source, flux, report, &mut |_| Control::Continue);
         }
         if let Some(two_grid) = &mut problem.two_grid {
             two_grid.correct(disc, &problem.before, flux);
@@ -64,18 +64,18 @@ pub(crate) fn solve(
             (StoppingCriterion::Error, _) => f64::INFINITY,
         };
         report.history.push(report.error);
-        // A small change right after groups that were solved loosely says little.
-        if report.error <= tolerance && inner <= tolerance.max(ROUNDING) {
-            report.converged = block.clone().all(|g| report.groups[g].converged);
-            break;
-        }
         let heard = observer(&Iterate {
             index: report.iterations,
             residual: report.error,
-            target: tolerance,
+            target: problem.params.tolerance,
         });
         if heard == Control::Interrupt {
             report.interrupted = true;
+            break;
+        }
+        // A small change right after groups that were solved loosely says little.
+        if report.error <= tolerance && inner <= tolerance.max(ROUNDING) {
+            report.converged = block.clone().all(|g| report.groups[g].converged);
             break;
         }
         if !change.is_finite() {

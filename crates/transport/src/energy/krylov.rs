@@ -100,7 +100,7 @@ fn pass(
         .copy_from_slice(&flux.values[block.start * n..block.end * n]);
     for g in block {
         problem.groups[g].limit_iterations(1);
-        problem.solve_group(disc, g, source, flux, &mut |_| Control::Continue, report);
+        problem.solve_group(disc, g, source, flux, report, &mut |_| Control::Continue);
     }
     if let Some(two_grid) = &mut problem.two_grid {
         two_grid.correct(disc, &problem.before, flux);
@@ -116,8 +116,8 @@ pub(crate) fn solve(
     disc: &Discretization,
     source: &SourceTerms<'_>,
     flux: &mut Moments,
-    observer: &mut dyn FnMut(&Iterate) -> Control,
     report: &mut FixedSourceReport,
+    observer: &mut dyn FnMut(&Iterate) -> Control,
 ) {
     let params = problem.params.clone();
     let block = problem.block.clone();
@@ -148,6 +148,15 @@ pub(crate) fn solve(
         }
         report.error = largest;
         report.history.push(largest);
+        let heard = observer(&Iterate {
+            index: report.iterations,
+            residual: largest,
+            target: params.tolerance,
+        });
+        if heard == Control::Interrupt {
+            report.interrupted = true;
+            break;
+        }
         if largest <= params.tolerance {
             report.converged = true;
             break;

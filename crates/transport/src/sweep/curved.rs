@@ -29,7 +29,7 @@
 //! fluxes linear in mu. For theta it takes the place of 2 V/(A+ - A-) in a sphere, the radius at
 //! which a flux linear in r has the value that is redistributed, and the middle, which is that
 //! radius, in a cylinder. Both weights go to 1/2 as the cells shrink; without them the flux dips at
-//! the centre of a sphere (by 1.4e-3 in a critical sphere of 80 cells, with them by 8e-5).
+//! the centre of a sphere (by 1.4e-3 in a critical sphere of 80 cells, with them by 5e-5).
 //!
 //! Step is positive, and of first order in the angle as well: its error does not vanish as the mesh
 //! is refined, only with more ordinates too. Diamond difference may go negative in thick cells.
@@ -41,8 +41,13 @@
 //! 1. The direction straight to the centre, where a = 0 and nothing is redistributed, is swept like
 //!    a slab. It has no weight; it gives psi_{1/2}.
 //! 2. Inward ordinates, in increasing mu, from the outermost cell. Each leaves psi_{m+1/2} behind.
-//! 3. Outward ordinates, in increasing mu, from the innermost cell. At r = 0 the flux is the same
-//!    for all omega of a level: they begin with what step 1 brought there.
+//! 3. Outward ordinates, in increasing mu, from the innermost cell. At r = 0 they begin with what
+//!    the mirrored inward ordinate left there, an extrapolation, as nothing passes through the
+//!    centre.
+//!
+//! All directions, the starting one too, take the same theta of a cell: the moments of the sweep
+//! are then those of a diffusion problem that accelerates cells of any thickness
+//! ([`curved_diffusion`](crate::dsa::curved_diffusion)).
 //!
 //! What the starting direction of step 1 meets at the outer boundary, and a source given ordinate
 //! by ordinate, is the straight line through the first two ordinates of the level: exact for fluxes
@@ -101,8 +106,6 @@ struct Curved {
     volume: Vec<f64>,
     /// psi_{m+1/2} of the last ordinate swept: `[level][cell]`.
     between: Vec<f64>,
-    /// What the starting direction brings to the inner edge: `[level]`.
-    centre: Vec<f64>,
     /// Source of one direction: `[cell]`.
     source: Vec<f64>,
     /// Flux of one direction: `[cell]`.
@@ -126,14 +129,13 @@ pub(super) fn boxed(disc: &Discretization) -> Box<dyn HalfSweep> {
         area: (0..=cells).map(|edge| mesh.area(edge)).collect(),
         volume: (0..cells).map(|cell| mesh.volume(cell)).collect(),
         between: vec![0.0; o.levels.len() * cells],
-        centre: vec![0.0; o.levels.len()],
         source: vec![0.0; cells],
         psi: vec![0.0; cells],
     })
 }
 
 /// Where between inner (0) and outer edge (1) a flux linear in r has the mean that is redistributed.
-fn outer_weight(geometry: Geometry, inner: f64, outer: f64) -> f64 {
+pub(crate) fn outer_weight(geometry: Geometry, inner: f64, outer: f64) -> f64 {
     match geometry {
         Geometry::Sphere => {
             let mean =
@@ -229,7 +231,7 @@ impl HalfSweep for Curved {
 }
 
 impl Curved {
-    /// psi_{1/2} of a level, into `between`, and the flux that reaches the inner edge.
+    /// psi_{1/2} of a level, into `between`.
     fn sweep_start(
         &mut self,
         disc: &Discretization,
@@ -257,23 +259,20 @@ impl Curved {
             }
         }
         let between = &mut self.between[level * cells..][..cells];
-        // The slab that the starting direction flies through has its mean in the middle.
-        let theta = if self.step { 1.0 } else { 0.5 };
         let mut edge = start.of(|n| entering[n]);
         for cell in (0..cells).rev() {
             let h = mesh.width(cell);
             let sigma_h = total[mesh.material[cell] as usize] * h;
             let inside = edge;
-            edge = (inside * (start.mu - sigma_h * (1.0 - theta)) + h * self.source[cell])
-                / (start.mu + sigma_h * theta);
-            let inner = if self.step {
+            let theta = if self.step {
                 1.0
             } else {
                 1.0 - self.outer[cell]
             };
-            between[cell] = inner * edge + (1.0 - inner) * inside;
+            edge = (inside * (start.mu - sigma_h * (1.0 - theta)) + h * self.source[cell])
+                / (start.mu + sigma_h * theta);
+            between[cell] = theta * edge + (1.0 - theta) * inside;
         }
-        self.centre[level] = edge;
     }
 
     /// One ordinate through all cells; returns the flux with which it leaves.
@@ -345,11 +344,7 @@ impl Curved {
         if let Some(angular) = target.angular.as_deref_mut() {
             angular[n * cells..(n + 1) * cells].copy_from_slice(&self.psi);
         }
-        if !outward && self.area[0] == 0.0 {
-            self.centre[level]
-        } else {
-            edge
-        }
+        edge
     }
 }
 

@@ -54,7 +54,7 @@ fn solve(
 }
 
 fn largest_difference(disc: &Discretization, a: &[f64], b: &[f64]) -> f64 {
-    difference(disc, crate::params::ErrorScale::Cell, a, b).largest
+    difference(disc, ErrorScale::Cell, a, b).largest
 }
 
 /// Whatever iterates and accelerates, the flux is the same to what was asked for.
