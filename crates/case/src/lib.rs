@@ -28,6 +28,7 @@ mod results;
 pub mod run;
 mod run_steady;
 pub mod schema;
+pub mod sweep;
 mod transport;
 mod validate;
 pub mod verify;

@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Plot(Plot),
     /// Refine step or mesh and hold the observed order against the expected one
     Converge(Converge),
+    /// Run a case for every combination of some of its values
+    Sweep(Sweep),
     /// Run cases and hold their results against their `[[expect]]` tables
     Verify(Verify),
     /// Solve a linear system from a Matrix Market or HDF5 file
@@ -179,6 +181,48 @@ pub(crate) struct Converge {
     /// Draw error against step or mesh width into this file, .png or .svg
     #[arg(long, short, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// `pdesolve sweep`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sweep {
+    /// The case file
+    pub(crate) case: PathBuf,
+    /// Vary a value of the case; several keys make all combinations, the last varying fastest
+    /// [default: those of the table [sweep]]
+    #[arg(long, value_name = "KEY=V1,V2,...")]
+    pub(crate) vary: Vec<String>,
+    /// Quantities to report, columns of the history and `seconds` [default: those monitored]
+    #[arg(long, value_name = "NAME,...")]
+    pub(crate) report: Vec<String>,
+    /// Write the table into this file as comma-separated values, each row as soon as it is known
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Draw the table into this file, .png or .svg: a curve for each combination of the keys that
+    /// are not along the axis
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Key along the horizontal axis [default: the first whose values are numbers]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) x: Option<String>,
+    /// Logarithmic horizontal axis
+    #[arg(long)]
+    pub(crate) log_x: bool,
+    /// Logarithmic vertical axis
+    #[arg(long)]
+    pub(crate) log_y: bool,
+    /// Change a value of the case at all points
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Keep the output files in this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) keep: Option<PathBuf>,
+    /// Threads to use [default: all cores]; the result does not depend on it
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+    /// Each point as one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `pdesolve verify`

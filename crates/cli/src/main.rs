@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Show(args) => commands::show::show(&args),
         Command::Plot(args) => commands::plot::plot(&args),
         Command::Converge(args) => commands::converge::converge(&args),
+        Command::Sweep(args) => commands::sweep::run(&args),
         Command::Verify(args) => commands::verify::verify(&args),
         Command::Linsolve(args) => commands::linsolve::linsolve(&args),
         Command::Schema => commands::schema::schema(),

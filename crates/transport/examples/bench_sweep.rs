@@ -1,7 +1,7 @@
 //! Time of one transport sweep of a slab, in ns per cell and ordinate, for every scheme.
 //!
 //! ```text
-//! RAYON_NUM_THREADS=1 cargo run --release -p pdesolve-transport --example bench_sweep
+//! RAYON_NUM_THREADS=1 cargo run --release -p pdesolve-transport --example bench_sweep [CELLS]
 //! ```
 //!
 //! Double Gauss S16, isotropic source, vacuum at both ends, two materials in alternating layers
@@ -38,7 +38,10 @@ const SCHEMES: [(&str, Scheme); 9] = [
 
 fn main() {
     let threads = rayon::current_num_threads();
-    for cells in [100_000, 1_000_000] {
+    let asked = std::env::args()
+        .nth(1)
+        .map(|n| n.parse().expect("CELLS is a number"));
+    for cells in asked.map_or(vec![100_000, 1_000_000], |n| vec![n]) {
         for (name, scheme) in SCHEMES {
             let times = time(scheme, cells);
             println!(

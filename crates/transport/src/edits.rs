@@ -3,13 +3,17 @@
 //! Nothing here knows how the flux was found: all is integrals of its expansion, exact for the
 //! Legendre coefficients it is given in.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::discretization::Discretization;
 use crate::flux::Moments;
 use crate::material::CrossSections;
 use crate::quadrature::legendre;
 
 /// A reaction whose rate is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Reaction {
     /// All collisions.
     Total,

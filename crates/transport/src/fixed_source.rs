@@ -17,6 +17,8 @@
 
 use std::ops::Range;
 
+use pdesolve_core::{Control, Iterate};
+
 use crate::discretization::Discretization;
 use crate::energy::two_grid::TwoGrid;
 use crate::energy::{gauss_seidel, krylov, upscatter_block};
@@ -80,8 +82,12 @@ pub struct FixedSourceReport {
     pub error: f64,
     /// That number, iteration by iteration.
     pub history: Vec<f64>,
+    /// Iterations within groups, all together.
+    pub inner_iterations: usize,
     /// Whether all groups and the iteration over them converged.
     pub converged: bool,
+    /// Whether the observer asked to stop.
+    pub interrupted: bool,
 }
 
 impl FixedSource {
@@ -121,6 +127,18 @@ impl FixedSource {
         source: &SourceTerms<'_>,
         flux: &mut Moments,
     ) -> FixedSourceReport {
+        self.solve_observed(disc, source, flux, &mut |_| Control::Continue)
+    }
+
+    /// As [`FixedSource::solve`]; `observer` hears of each iteration within a group, counted over
+    /// all of them, and may stop the solve, which then leaves its last flux.
+    pub fn solve_observed(
+        &mut self,
+        disc: &Discretization,
+        source: &SourceTerms<'_>,
+        flux: &mut Moments,
+        observer: &mut dyn FnMut(&Iterate) -> Control,
+    ) -> FixedSourceReport {
         let mut report = FixedSourceReport {
             groups: vec![GroupReport::default(); disc.groups()],
             iterations: 1,
@@ -128,21 +146,24 @@ impl FixedSource {
             ..FixedSourceReport::default()
         };
         for g in 0..self.block.start {
-            self.solve_group(disc, g, source, flux, &mut report);
+            self.solve_group(disc, g, source, flux, &mut report, observer);
         }
         if !self.block.is_empty() {
             match self.params.energy {
                 EnergyIteration::GaussSeidel => {
-                    gauss_seidel::solve(self, disc, source, flux, &mut report);
+                    gauss_seidel::solve(self, disc, source, flux, &mut report, observer);
                 }
-                EnergyIteration::Krylov => krylov::solve(self, disc, source, flux, &mut report),
+                EnergyIteration::Krylov => {
+                    krylov::solve(self, disc, source, flux, &mut report, observer);
+                }
             }
         }
         for g in self.block.end..disc.groups() {
-            self.solve_group(disc, g, source, flux, &mut report);
+            self.solve_group(disc, g, source, flux, &mut report, observer);
         }
         let outside = |g: &usize| !self.block.contains(g);
         let singles = (0..disc.groups()).filter(outside);
+        report.converged &= !report.interrupted;
         report.converged &= singles.fold(true, |all, g| all & report.groups[g].converged);
         report
     }
@@ -155,10 +176,27 @@ impl FixedSource {
         source: &SourceTerms<'_>,
         flux: &mut Moments,
         report: &mut FixedSourceReport,
+        observer: &mut dyn FnMut(&Iterate) -> Control,
     ) {
+        if report.interrupted {
+            return;
+        }
         self.emit(disc, group, source, flux);
         let fixed = source.of_group(group, &self.emission);
-        let one = self.groups[group].solve(disc, &fixed, flux.group_mut(group));
+        let done = report.inner_iterations;
+        let one = self.groups[group].solve_observed(
+            disc,
+            &fixed,
+            flux.group_mut(group),
+            &mut |iterate| {
+                observer(&Iterate {
+                    index: done + iterate.index,
+                    ..*iterate
+                })
+            },
+        );
+        report.inner_iterations += one.iterations;
+        report.interrupted |= one.interrupted;
         report.sweeps += one.sweeps;
         report.groups[group] = one;
     }
@@ -216,7 +254,7 @@ mod tests {
     use crate::material::CrossSections;
     use crate::mesh::{Geometry, Mesh};
     use crate::ordinates::Ordinates;
-    use crate::params::{Scheme, StoppingCriterion};
+    use crate::params::{Acceleration, Iteration, Scheme, StoppingCriterion};
     use crate::quadrature::gauss_legendre;
 
     fn problem(total: f64, scattering: f64, boundaries: [Boundary; 2]) -> Discretization {
@@ -234,6 +272,8 @@ mod tests {
         let params = DiscreteOrdinatesParams {
             tolerance,
             stopping: StoppingCriterion::Change,
+            iteration: Iteration::SourceIteration,
+            acceleration: Acceleration::None,
             ..DiscreteOrdinatesParams::default()
         };
         let mut density = disc.zeros();

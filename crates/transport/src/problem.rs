@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::edits::Reaction;
 use crate::material::{ByGroup, MaterialParams};
 use crate::mesh::Geometry;
 
@@ -21,6 +22,11 @@ pub struct TransportParams {
     /// `materials` come first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<String>,
+    /// Temperature in K at which data are taken from an OpenMC library, the nearest that it has.
+    /// Default: 294.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub temperature: Option<f64>,
     /// Cross sections by name of the material.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub materials: BTreeMap<String, MaterialParams>,
@@ -165,20 +171,4 @@ impl EditParams {
             Self::ReactionRate { .. } => Vec::new(),
         }
     }
-}
-
-/// A reaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reaction {
-    /// All collisions, sigma_t phi.
-    Total,
-    /// Collisions from which no particle of this kind comes out by scattering.
-    Absorption,
-    /// Scattering, out of the group or not.
-    Scattering,
-    /// Fissions.
-    Fission,
-    /// Particles made by fission, nu sigma_f phi.
-    Production,
 }

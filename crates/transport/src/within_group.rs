@@ -25,8 +25,8 @@
 //!    three ratios of changes in a row exceed 0.6.
 //!
 //! Under [`StoppingCriterion::Error`] the largest relative change times rho/(1 - rho) is held
-//! against the tolerance. In source iteration rho is the larger of the last two ratios of changes;
-//! in a Krylov method the ratio measured before it took over, or else the prediction of
+//! against the tolerance. In source iteration rho is the larger of the last two ratios of changes
+//! in the L2 norm, or that of the largest changes; in a Krylov method the ratio measured before it took over, or else the prediction of
 //! [`fourier`]. Source iteration ends as diverged when the change exceeds a million times the
 //! first.
 //!
@@ -55,6 +55,9 @@ const DIVERGENCE: f64 = 1e6;
 
 /// Ratio of successive changes above which a Krylov method is the better choice.
 const SLOW: f64 = 0.6;
+
+/// Relative changes below this have ratios that rounding, grown by slowly decaying modes, makes.
+const NOISE: f64 = 1e-12;
 
 /// Iterations of GMRES between restarts.
 const RESTART: usize = 30;
@@ -172,6 +175,8 @@ impl GroupSolver {
                 flux.copy_from_slice(&self.next);
                 report.iterations = 1;
                 report.converged = true;
+                report.history.push(0.0);
+                report.interrupted = self.hears(observer, &report, 0.0) == Control::Interrupt;
             }
             Iteration::Gmres | Iteration::Bicgstab if krylov => {
                 self.krylov(disc, fixed, flux, observer, &mut report);
@@ -201,26 +206,26 @@ impl GroupSolver {
         may_switch: bool,
         report: &mut GroupReport,
     ) {
-        let mut changes = Vec::new();
+        let mut ratios = Ratios::default();
         while report.iterations < self.params.max_iterations {
             self.step(disc, fixed, flux);
             report.iterations += 1;
             let change = difference(disc, self.params.error_scale, &self.next, flux);
             flux.copy_from_slice(&self.next);
-            if let Some(before) = changes.last() {
-                // Below this ratios are those of rounding errors.
-                if change.norm > 1e-13 * change.flux_norm {
-                    report.spectral_radius = Some(change.norm / before);
-                }
-            }
-            changes.push(change.norm);
-            let rho = recent_ratio(&changes);
+            ratios.add(&change);
+            report.spectral_radius = ratios.of_norms.last().copied();
+            // From a first guess as good as the answer there is nothing but rounding to measure.
+            let rounding = report.iterations > 1 && change.norm <= NOISE * change.flux_norm;
+            let rho = match ratios.slowest() {
+                None if rounding => Some(self.predicted_spectral_radius(disc).min(0.9999)),
+                measured => measured,
+            };
             report.error = match (self.params.stopping, rho) {
                 (StoppingCriterion::Change, _) => change.largest,
                 // Changes as small as rounding have no ratio.
                 _ if change.largest <= ROUNDING => change.largest,
                 // One ratio alone may be small by accident.
-                (StoppingCriterion::Error, Some(rho)) if rho < 1.0 && changes.len() == 2 => {
+                (StoppingCriterion::Error, Some(rho)) if rho < 1.0 && report.iterations == 2 => {
                     change.largest * (rho / (1.0 - rho)).max(1.0)
                 }
                 (StoppingCriterion::Error, Some(rho)) if rho < 1.0 => {
@@ -233,7 +238,7 @@ impl GroupSolver {
                 report.converged = true;
                 return;
             }
-            if !change.norm.is_finite() || change.norm > DIVERGENCE * changes[0] {
+            if !change.norm.is_finite() || change.norm > DIVERGENCE * ratios.first {
                 report.diverged = true;
                 return;
             }
@@ -241,9 +246,8 @@ impl GroupSolver {
                 report.interrupted = true;
                 return;
             }
-            let slow = |w: &[f64]| w[1] > SLOW * w[0];
-            if may_switch && changes.len() > 3 && changes[changes.len() - 4..].windows(2).all(slow)
-            {
+            let last = &ratios.of_norms[ratios.of_norms.len().saturating_sub(3)..];
+            if may_switch && last.len() == 3 && last.iter().all(|&rho| rho > SLOW) {
                 report.krylov = true;
                 return;
             }
@@ -430,15 +434,49 @@ impl LinearOperator<f64> for Residual<'_> {
     }
 }
 
-/// The larger of the last two ratios of successive changes.
-fn recent_ratio(changes: &[f64]) -> Option<f64> {
-    (changes.windows(2).rev().take(2))
-        .map(|w| w[1] / w[0])
-        .reduce(f64::max)
-        .filter(|r| r.is_finite())
+/// Ratios of successive changes.
+#[derive(Default)]
+struct Ratios {
+    /// Norm of the first change.
+    first: f64,
+    /// The last change.
+    last: Option<Change>,
+    /// Ratios of L2 norms, as far as they are not those of rounding errors.
+    of_norms: Vec<f64>,
+    /// Ratio of the largest relative changes, likewise.
+    of_largest: f64,
+}
+
+impl Ratios {
+    fn add(&mut self, change: &Change) {
+        match &self.last {
+            None => self.first = change.norm,
+            Some(last) => {
+                // Many cells with errors of rounding hide a few that still change.
+                if change.norm > NOISE * change.flux_norm {
+                    self.of_norms.push(change.norm / last.norm);
+                }
+                self.of_largest = if change.largest > NOISE && self.of_norms.len() > 2 {
+                    change.largest / last.largest
+                } else {
+                    0.0
+                };
+            }
+        }
+        self.last = Some(*change);
+    }
+
+    /// The largest that the last two changes speak for.
+    fn slowest(&self) -> Option<f64> {
+        (self.of_norms.iter().rev().take(2).copied())
+            .reduce(f64::max)
+            .map(|rho| rho.max(self.of_largest))
+            .filter(|rho| rho.is_finite())
+    }
 }
 
 /// Change of the cell averages of the scalar flux.
+#[derive(Clone, Copy)]
 struct Change {
     /// Its L2 norm.
     norm: f64,

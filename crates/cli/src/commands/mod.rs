@@ -11,6 +11,7 @@ pub(crate) mod plot;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod show;
+pub(crate) mod sweep;
 pub(crate) mod verify;
 
 use pdesolve::case::{Diagnostic, registry::PROBLEMS};

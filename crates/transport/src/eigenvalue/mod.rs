@@ -7,6 +7,8 @@
 //! has a solution, and that solution, the fundamental mode, which alone is positive. With the
 //! multigroup solution operator, A = F (L - S)^-1 chi takes a fission source to the next: k is the
 //! dominant eigenvalue of A.
+//! Of an infinite medium it follows from G equations
+//! ([`infinite_medium_k`](crate::material::infinite_medium_k)).
 //!
 //! | method | file |
 //! |---|---|
@@ -14,13 +16,9 @@
 //! | Krylov-Schur, which also gives the dominance ratio | [`arnoldi`] |
 //! | power iteration accelerated by coarse-mesh finite differences | `cmfd` |
 //! | power iteration accelerated by the second-moment method | `second_moment` |
-//! | an infinite medium, by one solution of G equations | [`infinite_medium`] |
 
 pub mod arnoldi;
-pub mod infinite_medium;
 pub mod power_iteration;
-
-pub use infinite_medium::k_infinity;
 
 use pdesolve_core::{Control, Iterate};
 

@@ -14,6 +14,8 @@
 //! groups themselves are solved ten times better than the last change, so that the ratio is not
 //! one of leftovers.
 
+use pdesolve_core::{Control, Iterate};
+
 use crate::discretization::Discretization;
 use crate::fixed_source::{FixedSource, FixedSourceReport, SourceTerms};
 use crate::flux::Moments;
@@ -29,6 +31,7 @@ pub(crate) fn solve(
     source: &SourceTerms<'_>,
     flux: &mut Moments,
     report: &mut FixedSourceReport,
+    observer: &mut dyn FnMut(&Iterate) -> Control,
 ) {
     let block = problem.block.clone();
     let tolerance = problem.params.tolerance;
@@ -43,7 +46,7 @@ pub(crate) fn solve(
         problem.before.copy_from_slice(&flux.values[start..end]);
         for g in block.clone() {
             problem.groups[g].set_tolerance(inner);
-            problem.solve_group(disc, g, source, flux, report);
+            problem.solve_group(disc, g, source, flux, report, &mut |_| Control::Continue);
         }
         if let Some(two_grid) = &mut problem.two_grid {
             two_grid.correct(disc, &problem.before, flux);
@@ -61,6 +64,15 @@ pub(crate) fn solve(
             (StoppingCriterion::Error, _) => f64::INFINITY,
         };
         report.history.push(report.error);
+        let heard = observer(&Iterate {
+            index: report.iterations,
+            residual: report.error,
+            target: problem.params.tolerance,
+        });
+        if heard == Control::Interrupt {
+            report.interrupted = true;
+            break;
+        }
         // A small change right after groups that were solved loosely says little.
         if report.error <= tolerance && inner <= tolerance.max(ROUNDING) {
             report.converged = block.clone().all(|g| report.groups[g].converged);

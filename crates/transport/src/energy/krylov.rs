@@ -20,6 +20,7 @@
 
 use std::sync::Mutex;
 
+use pdesolve_core::{Control, Iterate};
 use pdesolve_krylov::methods::Gmres;
 use pdesolve_krylov::{Identity, LinearOperator, Reference, Solver, StoppingRule};
 
@@ -99,7 +100,7 @@ fn pass(
         .copy_from_slice(&flux.values[block.start * n..block.end * n]);
     for g in block {
         problem.groups[g].limit_iterations(1);
-        problem.solve_group(disc, g, source, flux, report);
+        problem.solve_group(disc, g, source, flux, report, &mut |_| Control::Continue);
     }
     if let Some(two_grid) = &mut problem.two_grid {
         two_grid.correct(disc, &problem.before, flux);
@@ -116,6 +117,7 @@ pub(crate) fn solve(
     source: &SourceTerms<'_>,
     flux: &mut Moments,
     report: &mut FixedSourceReport,
+    observer: &mut dyn FnMut(&Iterate) -> Control,
 ) {
     let params = problem.params.clone();
     let block = problem.block.clone();
@@ -146,6 +148,15 @@ pub(crate) fn solve(
         }
         report.error = largest;
         report.history.push(largest);
+        let heard = observer(&Iterate {
+            index: report.iterations,
+            residual: largest,
+            target: params.tolerance,
+        });
+        if heard == Control::Interrupt {
+            report.interrupted = true;
+            break;
+        }
         if largest <= params.tolerance {
             report.converged = true;
             break;

@@ -44,6 +44,7 @@ use crate::fixed_source::SourceTerms;
 use crate::flux::Moments;
 use crate::material::CrossSections;
 use crate::params::{DiscreteOrdinatesParams, ErrorScale, TimeScheme};
+use crate::steady::flux_names;
 pub use balance::Rates;
 use formula::Formula;
 pub use plane_pulse::PlanePulse;
@@ -153,16 +154,17 @@ impl TransientTransport {
             .max()
             .unwrap_or(0);
         let groups = disc.groups();
-        let numbered = |name: &str, count: usize, suffix: &str| -> Vec<FieldSpec> {
-            match count {
-                1 => vec![FieldSpec::new(name)],
-                _ => (1..=count)
-                    .map(|i| FieldSpec::new(format!("{name}_{suffix}{i}")))
-                    .collect(),
-            }
+        let field = |name: String, units: &str| FieldSpec {
+            name,
+            units: units.to_owned(),
         };
-        let mut fields = numbered("scalar_flux", groups, "g");
-        fields.extend(numbered("precursors", families, ""));
+        let mut fields: Vec<FieldSpec> = (flux_names(groups).into_iter())
+            .map(|name| field(name, "1/(cm^2 s)"))
+            .collect();
+        fields.extend((1..=families).map(|j| match families {
+            1 => field("precursors".to_owned(), "1/cm^3"),
+            _ => field(format!("precursors_{j}"), "1/cm^3"),
+        }));
         let level = Level::zeros(&disc, families);
         Ok(Self {
             step,
@@ -336,13 +338,7 @@ impl TransientTransport {
             source(at, &mut self.density);
         }
         if let Some(pulse) = &self.pulse {
-            let scattering = self.disc.material(0).scatter(0, 0, 0);
-            let edges = self.disc.mesh().edges.windows(2);
-            let cells = self.density.values.chunks_mut(self.disc.dofs());
-            for (cell, edge) in cells.zip(edges) {
-                let m = self.disc.material(0);
-                pulse.add_uncollided(m, at, (edge[0], edge[1]), scattering, cell);
-            }
+            pulse.add_first_collisions(&self.disc, &formula, (t, h), &mut self.density.values);
         }
         let external = balance::emitted(&self.disc, &self.density);
         self.load_delayed(&formula);
