@@ -93,7 +93,7 @@ impl Ordinates {
             mu: quadrature.mu.clone(),
             weight: quadrature.weight.clone(),
             axial: Vec::new(),
-            levels: vec![0..n],
+            levels: std::iter::once(0..n).collect(),
             mirror: (0..n).rev().collect(),
             order: (0..=order).collect(),
             basis: (0..=order)
