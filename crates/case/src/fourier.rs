@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pdesolve_core::codes;
 use pdesolve_io::IoError;
 use pdesolve_io::plot::{Curve, Labels, Scale, points};
+use pdesolve_transport::fourier;
 use pdesolve_transport::params::{Acceleration, QuadratureKind, Scheme};
 use pdesolve_transport::quadrature::{Quadrature, double_gauss, gauss_legendre, lobatto};
-use pdesolve_transport::fourier;
 use serde::de::DeserializeOwned;
 
 use crate::diagnostic::Diagnostic;
@@ -87,10 +87,14 @@ impl Study {
             )));
         }
         if !(constant.is_finite() && constant > 0.0) {
-            return Err(bad(format!("--constant {constant}: the penalty constant is positive")));
+            return Err(bad(format!(
+                "--constant {constant}: the penalty constant is positive"
+            )));
         }
         if let Some(c) = ratios.iter().find(|c| !(0.0..=1.0).contains(*c)) {
-            return Err(bad(format!("--ratio {c}: a scattering ratio lies between 0 and 1")));
+            return Err(bad(format!(
+                "--ratio {c}: a scattering ratio lies between 0 and 1"
+            )));
         }
         let (from, to, count) = thickness;
         if !(from > 0.0 && to.is_finite() && to >= from && (1..=10_000).contains(&count)) {

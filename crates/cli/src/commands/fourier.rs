@@ -88,7 +88,9 @@ pub(crate) fn fourier(args: &args::Fourier) -> Exit {
         }
         say(&format!("Drew {}", path.display()));
     }
-    let worst = radii.iter().max_by(|a, b| a.predicted.total_cmp(&b.predicted));
+    let worst = radii
+        .iter()
+        .max_by(|a, b| a.predicted.total_cmp(&b.predicted));
     if let Some(worst) = worst {
         say(&format!(
             "Largest: {:.6} at c = {}, thickness {:.4e}",
