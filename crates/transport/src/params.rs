@@ -12,6 +12,7 @@ pub enum Scheme {
     /// Diamond difference: order 2, may go negative in thick cells.
     DiamondDifference,
     /// Diamond difference whose negative edge fluxes are set to zero and the cell solved again.
+    /// Not linear: one end at least must be vacuum or incident, and Krylov methods do not apply.
     DiamondDifferenceFixup,
     /// Step characteristic: exact flight through a cell with a constant source; positive, order 2.
     StepCharacteristic,
