@@ -4,7 +4,7 @@
 //! ```text
 //! sweep each group once       phi^(l+1/2), J                       source (S phi + chi f/k)^l
 //! J_i = -D_i (Phi_i - Phi_(i-1)) + D^_i (Phi_(i-1) + Phi_i)        D^ so that this holds for them
-//! solve the coarse eigenproblem for Phi, k    ([`coarse_diffusion`](super::coarse_diffusion))
+//! solve the coarse eigenproblem for Phi, k    (`coarse_diffusion.rs`)
 //! phi^(l+1) = phi^(l+1/2) Phi / Phi^(l+1/2)   in each coarse cell
 //! ```
 //!

@@ -332,12 +332,13 @@ fn reflected_critical_slabs_have_k_of_one() {
     let water = CrossSections::one_group(0.3264, 0.29376);
     let heavy = CrossSections::one_group(0.54628, 0.491652);
     // Problem 3 has its reflector on one side only.
-    let cases: [(
-        &str,
-        &[(f64, usize, u32)],
+    type Case<'a> = (
+        &'a str,
+        &'a [(f64, usize, u32)],
         Vec<CrossSections>,
         [Boundary; 2],
-    ); 4] = [
+    );
+    let cases: [Case<'_>; 4] = [
         (
             "3",
             &[(2.0 * 1.478450, 24, 0), (3.063725, 16, 1)],
