@@ -576,7 +576,7 @@ tolerance = 1
 source = \"nowhere\"
 ";
     dir.write("case.toml", [GOOD, expect].concat());
-    golden("faults_of_an_expected_set", &dir, &["verify", "case.toml"]);
+    golden("faults_of_an_expected_set", &dir, &["check", "case.toml"]);
 }
 
 #[test]

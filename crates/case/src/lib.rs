@@ -10,6 +10,7 @@ pub mod expect;
 mod failure;
 mod finding;
 mod fingerprint;
+pub mod fourier;
 mod function;
 mod json_schema;
 mod key_path;

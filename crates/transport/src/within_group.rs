@@ -28,7 +28,8 @@
 //! against the tolerance. In source iteration rho is the larger of the last two ratios of changes
 //! in the L2 norm, or that of the largest changes; in a Krylov method the ratio measured before it took over, or else the prediction of
 //! [`fourier`]. Source iteration ends as diverged when the change exceeds a million times the
-//! first.
+//! first, and as stagnated when the prediction is below 0.6 and 30 iterations bring no smaller
+//! change: what is left is rounding.
 //!
 //! Sources: Larsen, Nucl. Sci. Eng. 82 (1982) 47; Adams and Larsen, Prog. Nucl. Energy 40 (2002)
 //! 3; Warsa, Wareing and Morel, Nucl. Sci. Eng. 147 (2004) 218.
@@ -59,6 +60,9 @@ const SLOW: f64 = 0.6;
 /// Relative changes below this have ratios that rounding, grown by slowly decaying modes, makes.
 const NOISE: f64 = 1e-12;
 
+/// Iterations without a smaller change after which one that should be fast is given up.
+const PATIENCE: usize = 30;
+
 /// Iterations of GMRES between restarts.
 const RESTART: usize = 30;
 
@@ -79,6 +83,9 @@ pub struct GroupReport {
     pub krylov: bool,
     /// Whether the iteration was given up because its changes grew.
     pub diverged: bool,
+    /// Whether source iteration was given up because its changes no longer fell: the tolerance is
+    /// below what rounding allows.
+    pub stagnated: bool,
     /// Whether the observer asked to stop.
     pub interrupted: bool,
     /// The number held against the tolerance, of the last iterate.
@@ -207,6 +214,7 @@ impl GroupSolver {
         report: &mut GroupReport,
     ) {
         let mut ratios = Ratios::default();
+        let (mut least, mut least_at) = (f64::INFINITY, 0);
         while report.iterations < self.params.max_iterations {
             self.step(disc, fixed, flux);
             report.iterations += 1;
@@ -244,6 +252,15 @@ impl GroupSolver {
             }
             if self.hears(observer, report, report.error) == Control::Interrupt {
                 report.interrupted = true;
+                return;
+            }
+            if change.largest < least {
+                (least, least_at) = (change.largest, report.iterations);
+            }
+            if report.iterations - least_at >= PATIENCE
+                && self.predicted_spectral_radius(disc) < SLOW
+            {
+                report.stagnated = true;
                 return;
             }
             let last = &ratios.of_norms[ratios.of_norms.len().saturating_sub(3)..];

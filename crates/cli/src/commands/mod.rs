@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod converge;
 pub(crate) mod explain;
+pub(crate) mod fourier;
 pub(crate) mod linsolve;
 pub(crate) mod list;
 pub(crate) mod new;

@@ -366,10 +366,8 @@ impl<const D: usize> LowOrder for ConsistentP1<D> {
             let u = *self.last();
             let v = self.down(upper, change, first, |_, _, _| ());
             let p = [u[0], u[1], v[0], v[1]];
-            let x: Vec<f64> = join
-                .chunks_exact(4)
-                .map(|row| row.iter().zip(p).map(|(a, b)| a * b).sum())
-                .collect();
+            let row = |i: usize| -> f64 { (0..4).map(|j| join[4 * i + j] * p[j]).sum() };
+            let x = [row(0), row(1), row(2), row(3)];
             (lower, upper) = ([x[0], x[1]], [x[2], x[3]]);
             self.up(lower, change, first);
         } else {

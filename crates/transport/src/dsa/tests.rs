@@ -227,8 +227,15 @@ fn the_diffusion_limit_is_reached_in_few_iterations() {
         );
         let mut density = unit_source(&disc);
         density.values.iter_mut().for_each(|q| *q *= eps);
-        // Rounding allows no more in the thickest cells.
-        let tolerance = if eps < 1e-4 { 1e-7 } else { 1e-9 };
+        // Rounding in the sweep, grown by sigma_t/sigma_a, leaves changes of 3e-9 and 3e-7 in the
+        // two thickest, with one cell-centred unknown as with two.
+        let tolerance = if eps > 5e-4 {
+            1e-9
+        } else if eps > 5e-5 {
+            1e-8
+        } else {
+            1e-6
+        };
         let (flux, report) = solve(
             &disc,
             &density,

@@ -182,3 +182,15 @@ fn the_solver_converges_at_the_predicted_rate() {
         assert!((measured - predicted).abs() < 2e-3);
     }
 }
+
+/// The P1 operator of linear discontinuous cells serves the linear characteristic scheme well.
+#[test]
+fn the_linear_characteristic_scheme_converges_fast_with_the_operator_of_a_relative() {
+    for tau in [0.01, 0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 1024.0] {
+        let scheme = Scheme::LinearCharacteristic;
+        let r = spectral_radius(scheme, &gauss_legendre(8), CONSISTENT, tau, 0.9999);
+        let p = spectral_radius(scheme, &gauss_legendre(8), penalty(4.0), tau, 0.9999);
+        println!("tau {tau}: P1 {:.4}, penalty {:.4}", r.rho, p.rho);
+        assert!(r.rho < 0.3 && p.rho < 0.6);
+    }
+}

@@ -335,10 +335,10 @@ fn tables_of_one_spectrum_are_taken_as_they_are() {
     for prompt in [true, false] {
         let x = convert(&tables, prompt);
         assert!((x.delayed[0].fraction - 0.25).abs() < 1e-15);
-        for g in 0..7 {
-            let delayed = if prompt { 0.0 } else { 0.25 };
-            let expected = (1.0 - delayed) * uo2.chi[g] + delayed * chi[g];
-            assert!((x.chi[g] - expected).abs() < 1e-14);
+        let delayed = if prompt { 0.0 } else { 0.25 };
+        for ((found, prompt), late) in x.chi.iter().zip(&uo2.chi).zip(&chi) {
+            let expected = (1.0 - delayed) * prompt + delayed * late;
+            assert!((found - expected).abs() < 1e-14);
         }
     }
 }

@@ -105,3 +105,88 @@ fn all_iterations_find_the_same_flux() {
         }
     }
 }
+
+fn homogeneous(sigma: f64, c: f64, width: f64, cells: usize) -> Discretization {
+    Discretization::new(
+        Mesh::uniform(Geometry::Slab, 0.0, width, cells),
+        vec![CrossSections::one_group(sigma, c * sigma)],
+        Ordinates::legendre(&gauss_legendre(8), 0),
+        Scheme::LinearDiscontinuous,
+        [Boundary::Vacuum, Boundary::Vacuum],
+    )
+    .unwrap()
+}
+
+#[test]
+fn an_observer_stops_every_iteration_where_it_says() {
+    let disc = homogeneous(1.0, 0.99, 20.0, 40);
+    let emission = vec![1.0; disc.group_len()];
+    let fixed = SweepSource {
+        emission: &emission,
+        angular: None,
+    };
+    for iteration in [
+        Iteration::SourceIteration,
+        Iteration::Gmres,
+        Iteration::Bicgstab,
+    ] {
+        let params = DiscreteOrdinatesParams {
+            iteration,
+            acceleration: Acceleration::None,
+            ..DiscreteOrdinatesParams::default()
+        };
+        let mut flux = vec![0.0; disc.group_len()];
+        let mut heard = Vec::new();
+        let report = GroupSolver::new(&disc, 0, &params).solve_observed(
+            &disc,
+            &fixed,
+            &mut flux,
+            &mut |i| {
+                heard.push(i.index);
+                match i.index {
+                    4 => Control::Interrupt,
+                    _ => Control::Continue,
+                }
+            },
+        );
+        assert!(report.interrupted && !report.converged);
+        assert_eq!(report.iterations, 4, "{iteration:?} {heard:?}");
+        assert_eq!(heard.last(), Some(&4));
+        assert!(flux.iter().all(|x| x.is_finite()));
+    }
+}
+
+/// Where rounding allows no more, the iteration says so and ends.
+#[test]
+fn a_tolerance_below_rounding_ends_as_stagnated() {
+    let disc = homogeneous(1e4, 1.0 - 1e-8, 1.0, 10);
+    let (_, report) = solve(
+        &disc,
+        Iteration::SourceIteration,
+        Acceleration::Consistent,
+        1e-14,
+    );
+    assert!(report.stagnated && !report.converged);
+    assert!(report.iterations < 500, "{}", report.iterations);
+}
+
+/// With more scattering than there are collisions, in a slab above the critical size, the flux
+/// grows without bound.
+#[test]
+fn a_diverging_iteration_ends_early() {
+    let disc = homogeneous(1.0, 1.5, 20.0, 40);
+    let (_, report) = solve(&disc, Iteration::SourceIteration, Acceleration::None, 1e-8);
+    assert!(report.diverged && !report.converged);
+    assert!(report.iterations < 100, "{}", report.iterations);
+}
+
+/// A slow iteration is left for GMRES by itself, and a fast one is not.
+#[test]
+fn auto_switches_where_the_measured_radius_is_above_0_6() {
+    let disc = homogeneous(1.0, 0.999, 100.0, 100);
+    let (_, slow) = solve(&disc, Iteration::Auto, Acceleration::None, 1e-8);
+    assert!(slow.converged && slow.krylov);
+    assert!(slow.spectral_radius.unwrap() > 0.6 && slow.sweeps < 400);
+    let (_, fast) = solve(&disc, Iteration::Auto, Acceleration::Consistent, 1e-8);
+    assert!(fast.converged && !fast.krylov && fast.sweeps < 15);
+}
