@@ -244,8 +244,8 @@ mod tests {
         let o = disc.ordinates();
         // A beam in the first group: in the adjoint problem that is the last.
         let mut given = vec![vec![0.0; o.len()]; disc.groups()];
-        for n in 0..o.len() {
-            given[0][n] = if o.mu[n] > 0.0 { 1.0 + o.mu[n] } else { 0.0 };
+        for (given, mu) in given[0].iter_mut().zip(&o.mu) {
+            *given = if *mu > 0.0 { 1.0 + mu } else { 0.0 };
         }
         let mut lit = disc.clone();
         lit.set_boundary(

@@ -1,7 +1,7 @@
 //! The Krylov-Schur method on the fission source.
 //!
 //! The operator A = F (L - S)^-1 chi on fission sources `[cell][dof]` is applied by solving one
-//! multigroup problem ([`arnoldi`](pdesolve_krylov::eigen::arnoldi)). Two eigenvalues are asked for:
+//! multigroup problem (`pdesolve_krylov::eigen::arnoldi`). Two eigenvalues are asked for:
 //! the second gives the dominance ratio. Every product is solved to a tenth of the tolerance from
 //! nothing, since the method needs one linear map: where power iteration converges fast it does more
 //! work than power iteration.

@@ -15,7 +15,7 @@
 //! sweep each group once       phi^(l+1/2), J                  source (S phi + chi f/k)^l
 //! J^_i = J_i + D_i (phi_i - phi_(i-1))^(l+1/2)                the correction, edge by edge
 //! J_i  = -D_i (phi_i - phi_(i-1)) + J^_i                      in the low-order problem
-//! solve it for phi, k with production 1   ([`coarse_diffusion`](super::coarse_diffusion))
+//! solve it for phi, k with production 1   (`coarse_diffusion.rs`)
 //! phi^(l+1) = phi^(l+1/2) + (phi - phi^(l+1/2))               cell averages
 //! ```
 //!

@@ -134,8 +134,8 @@ impl TwoGrid {
                 for cell in 0..cells {
                     let xi = self.spectrum[disc.mesh().material[cell] as usize][from];
                     let at = (m * cells + cell) * dofs;
-                    for d in at..at + dofs {
-                        values[d] += xi * self.correction[d];
+                    for (phi, e) in values[at..at + dofs].iter_mut().zip(&self.correction[at..]) {
+                        *phi += xi * e;
                     }
                 }
             }
