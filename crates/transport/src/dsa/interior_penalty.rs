@@ -1,8 +1,8 @@
 //! Modified interior penalty (MIP) diffusion acceleration for discontinuous Galerkin schemes.
 //!
 //! Fick's law holds exactly in each cell, J = -D f', D = m2/sigma_tr with m2 = sum w mu^2/W
-//! (1/3), and the unknown is the scalar flux alone. With [f] the value below an edge less that
-//! above, {.} the mean of the two, and all test functions w of degree p on the cells,
+//! (1/3), and the unknown is the scalar flux alone. With `[f]` the value below an edge less that
+//! above, `{f}` the mean of the two, and all test functions w of degree p on the cells,
 //!
 //! ```text
 //! (sigma_a f, w) + (D f', w') + sum over edges  kappa [f][w] - {D f'}[w] - [f]{D w'}
