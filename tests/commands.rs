@@ -308,3 +308,75 @@ kind = "linear"
         unbalanced.stderr
     );
 }
+
+#[test]
+fn a_sweep_writes_every_point_and_fails_where_one_did() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    let good = [
+        "sweep",
+        "case.toml",
+        "--vary",
+        "problem.viscosity=0.05,0.1",
+        "--vary",
+        "mesh.points=[32],[64],[128]",
+        "--report",
+        "l2(u),time",
+        "--csv",
+        "table.csv",
+        "--plot",
+        "picture.svg",
+        "--log-x",
+        "--x",
+        "points",
+    ];
+    let ran = dir.run(&good);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("6 points, 0 failed"), "{}", ran.stdout);
+    let table = std::fs::read_to_string(dir.path("table.csv")).expect("the table");
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines[0], "problem.viscosity,mesh.points,l2(u),time,status");
+    assert_eq!(lines.len(), 7);
+    assert!(lines[6].starts_with("0.1,[128],"), "{table}");
+    assert!(lines[6].ends_with(",1e-1,done"), "{table}");
+    let picture = std::fs::read_to_string(dir.path("picture.svg")).expect("the picture");
+    assert!(picture.contains("viscosity = 0.05"), "a curve is named");
+    assert_eq!(dir.files(), ["case.toml", "picture.svg", "table.csv"]);
+
+    // A step that does not fit the run is found at its point only.
+    let ran = dir.run(&["sweep", "case.toml", "--vary", "time.end=-1,0.1"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stdout.contains("2 points, 1 failed"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("Point 1: end = -1"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_case_is_verified_once_for_each_set_of_values() {
+    let dir = Dir::new();
+    let expect = |set: &str, end: f64| {
+        format!(
+            "[[expect]]\n{set}quantity = \"history\"\nname = \"time\"\nvalue = {end}\n\
+             tolerance = 1e-12\nsource = \"its end\"\n"
+        )
+    };
+    let set = "set = { \"time.end\" = 0.3, \"mesh.points[0]\" = 32 }\n";
+    let text = [GOOD, &expect("", 0.1), &expect(set, 0.3), &expect(set, 0.4)];
+    dir.write("case.toml", text.concat());
+    let ran = dir.run(&["verify", "case.toml", "--keep", "kept"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    for line in [
+        "case.toml with points[0] = 32, end = 0.3",
+        "FAIL time, largest over the run: 3.000000e-1, reference 4.000000e-1",
+        "3 values checked, 1 failed",
+    ] {
+        assert!(
+            ran.stdout.contains(line),
+            "{line} is not in\n{}",
+            ran.stdout
+        );
+    }
+    assert_eq!(ran.stdout.matches("case.toml").count(), 2, "two runs");
+    let first = dir.path("kept/case.vtkhdf");
+    assert!(first.exists() && dir.path("kept/case_2.vtkhdf").exists());
+    assert_eq!(dir.run(&["check", "case.toml"]).code, 0);
+}

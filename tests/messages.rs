@@ -547,3 +547,40 @@ fn condition_of_a_conservation_law() {
         "kind = \"outflow\"",
     );
 }
+
+#[test]
+fn sweep_of_a_misspelt_key() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    let vary = ["--vary", "problem.viscocity=0.1,0.2"];
+    let args = [&["sweep", "case.toml"][..], &vary].concat();
+    golden("sweep_of_a_misspelt_key", &dir, &args);
+}
+
+#[test]
+fn sweep_without_such_a_quantity() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    let vary = ["--vary", "problem.viscosity=0.1,0.2", "--report", "l2(v)"];
+    let args = [&["sweep", "case.toml"][..], &vary].concat();
+    golden("sweep_without_such_a_quantity", &dir, &args);
+}
+
+#[test]
+fn faults_of_an_expected_set() {
+    let dir = Dir::new();
+    let expect = "[[expect]]
+set = { \"problem.viscocity\" = 0.1, \"mesh.points[1]\" = 8, \"time.end\" = \"soon\" }
+quantity = \"maximum\"
+tolerance = 1
+source = \"nowhere\"
+";
+    dir.write("case.toml", [GOOD, expect].concat());
+    golden("faults_of_an_expected_set", &dir, &["check", "case.toml"]);
+}
+
+#[test]
+fn layers_that_make_no_mesh() {
+    let layers = "layers = [{ to = 2, cells = 4 }, { to = 1, cells = 4 }]";
+    edited("layers_that_make_no_mesh", "points = [64]", layers);
+}

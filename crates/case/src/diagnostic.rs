@@ -257,12 +257,12 @@ impl Diagnostics {
         }
     }
 
-    /// Sorts by place: `--set` arguments after the file, each from top to bottom.
+    /// Sorts by place: arguments after the file, each from top to bottom.
     pub(crate) fn sort(&mut self) {
         self.list.sort_by_key(|d| {
             let place = d.place.as_ref();
             (
-                place.is_some_and(|p| p.source.name == SET_NAME),
+                place.is_some_and(|p| p.source.name.starts_with("--")),
                 place.and_then(|p| p.span.as_ref()).map(|span| span.start),
             )
         });

@@ -134,9 +134,13 @@ pub(crate) fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
     Err(diagnostics)
 }
 
-/// Parses one value that begins at byte `offset` of a text and reaches to its end.
-pub(crate) fn parse_value(source: &Arc<Source>, offset: usize) -> Result<Node, Box<Diagnostic>> {
-    let value = DeValue::parse(&source.text[offset..])
+/// Parses the one value that bytes `range` of a text hold.
+pub(crate) fn parse_value(
+    source: &Arc<Source>,
+    range: Range<usize>,
+) -> Result<Node, Box<Diagnostic>> {
+    let offset = range.start;
+    let value = DeValue::parse(&source.text[range])
         .map_err(|error| Box::new(syntax_error(source, offset, &error)))?;
     let mut diagnostics = Diagnostics::default();
     let node = node_from(

@@ -1,9 +1,12 @@
 //! The `[[expect]]` tables: values that a run must reproduce.
 
+use std::collections::BTreeMap;
+
 use pdesolve_expr::{Expr, Program};
 use pdesolve_mesh::Grid;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use crate::finding::Finding;
 use crate::function::Function;
@@ -50,6 +53,10 @@ pub struct Expect {
     pub relative_tolerance: Option<f64>,
     /// Where the reference value comes from.
     pub source: String,
+    /// Values of the case that are changed for this expectation, keys as in `--set`, for instance
+    /// `set = { "problem.viscosity" = 0.1 }`. The case is run once for all that share a set.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, Json>,
     /// Checked by `verify --long` only.
     #[serde(default)]
     pub long: bool,

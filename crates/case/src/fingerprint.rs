@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::schema::Case;
 
 /// Keys that may change between a run and its continuation.
-const FREE: &[&str] = &["title", "output", "plot", "expect", "converge"];
+const FREE: &[&str] = &["title", "output", "plot", "expect", "converge", "sweep"];
 
 /// The part of a case that its state depends on, as JSON. The end of the run and everything about
 /// output may differ between a run and its continuation, and the solver of a steady problem.

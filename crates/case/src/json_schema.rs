@@ -38,6 +38,23 @@ impl Kind {
     }
 }
 
+/// The names that an enum without data can be called in a case file.
+pub(crate) fn names_of<T: schemars::JsonSchema>() -> Vec<String> {
+    let schema = schemars::schema_for!(T).to_value();
+    let listed = schema.get("enum").and_then(Json::as_array);
+    let each = schema.get("oneOf").and_then(Json::as_array);
+    let text = |value: &Json| value.as_str().map(str::to_owned);
+    (listed.into_iter().flatten().filter_map(text))
+        .chain((each.into_iter().flatten()).flat_map(|form| {
+            let one = form.get("const").and_then(text);
+            let some = form.get("enum").and_then(Json::as_array);
+            one.into_iter()
+                .chain(some.into_iter().flatten().filter_map(text))
+                .collect::<Vec<_>>()
+        }))
+        .collect()
+}
+
 /// All shapes that `schema`, a part of `root`, allows; `null` is left out, TOML has none.
 pub(crate) fn shapes<'a>(root: &'a Json, schema: &'a Json) -> Vec<Shape<'a>> {
     let mut out = Vec::new();

@@ -3,14 +3,21 @@
 //! The materials that its regions use are read into the case: the effective case, which is kept
 //! in the output, holds all data of the run.
 
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
-use pdesolve_transport::material::{LIBRARY_FORMAT, LibraryParams};
+use pdesolve_io::mgxs;
+use pdesolve_transport::material::{
+    FamilyTables, FissionTables, LIBRARY_FORMAT, LibraryParams, MaterialParams,
+};
 
 use crate::diagnostic::Diagnostics;
 use crate::finding::Finding;
 use crate::load::{LoadedCase, load_as};
 use crate::names::suggest;
+use crate::registry::Problem;
 
 /// Reads `problem.library`, where there is one, and puts the materials that the regions name into
 /// `problem.materials`.
@@ -27,11 +34,17 @@ pub(crate) fn inline(mut loaded: LoadedCase) -> Result<LoadedCase, Diagnostics> 
         return Ok(loaded);
     };
     let path = loaded.path.parent().unwrap_or(Path::new("")).join(&name);
-    let library = read(&path)?;
-    let found = |finding: Finding| -> Diagnostics { loaded.diagnose(&[finding]) };
-    if library.format != LIBRARY_FORMAT || library.version != 1 {
-        return Err(found(
-            Finding::new(
+    let prompt = matches!(loaded.case.problem, Problem::TransportTransient(_));
+    let materials = if is_hdf5(&path) {
+        let kelvin = problem.temperature.unwrap_or(ROOM_TEMPERATURE);
+        match read_mgxs(&path, kelvin, prompt) {
+            Ok(materials) => materials,
+            Err(finding) => return Err(loaded.diagnose(&[finding])),
+        }
+    } else {
+        let library = load_as::<LibraryParams>(&path, &[])?.case;
+        if library.format != LIBRARY_FORMAT || library.version != 1 {
+            let finding = Finding::new(
                 "E0313",
                 "problem.library",
                 format!(
@@ -41,16 +54,18 @@ pub(crate) fn inline(mut loaded: LoadedCase) -> Result<LoadedCase, Diagnostics> 
                     library.version
                 ),
             )
-            .help(format!("this program reads `{LIBRARY_FORMAT}`, version 1")),
-        ));
-    }
-    let names: Vec<String> = library.materials.keys().cloned().collect();
+            .help(format!("this program reads `{LIBRARY_FORMAT}`, version 1"));
+            return Err(loaded.diagnose(&[finding]));
+        }
+        library.materials
+    };
+    let names: Vec<String> = materials.keys().cloned().collect();
     let mut missing = Vec::new();
     for (i, region) in problem.regions.iter().enumerate() {
         if problem.materials.contains_key(&region.material) {
             continue;
         }
-        match library.materials.get(&region.material) {
+        match materials.get(&region.material) {
             Some(material) => {
                 problem
                     .materials
@@ -78,6 +93,47 @@ pub(crate) fn inline(mut loaded: LoadedCase) -> Result<LoadedCase, Diagnostics> 
     }
 }
 
-fn read(path: &Path) -> Result<LibraryParams, Diagnostics> {
-    load_as::<LibraryParams>(path, &[]).map(|library| library.case)
+/// Kelvin.
+const ROOM_TEMPERATURE: f64 = 294.0;
+
+/// Whether a file begins as HDF5 files do.
+fn is_hdf5(path: &Path) -> bool {
+    let mut head = [0; 8];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head == *b"\x89HDF\r\n\x1a\n"
+}
+
+/// The materials of an OpenMC library at the temperature nearest to the one wanted.
+fn read_mgxs(
+    path: &Path,
+    kelvin: f64,
+    prompt: bool,
+) -> Result<BTreeMap<String, MaterialParams>, Finding> {
+    let library = mgxs::read(path)
+        .map_err(|error| Finding::new("E0313", "problem.library", error.to_string()))?;
+    let material = |entry: &mgxs::MgxsEntry| {
+        let data = entry.nearest(kelvin)?;
+        let production = data.production.as_ref().map(|p| FissionTables {
+            nu_fission: &p.nu_fission,
+            spectrum: &p.spectrum,
+            families: (p.families.iter())
+                .map(|f| FamilyTables {
+                    decay: f.decay,
+                    fraction: &f.fraction,
+                    spectrum: &f.spectrum,
+                })
+                .collect(),
+        });
+        Some(MaterialParams::from_tables(
+            &data.total,
+            &data.scattering,
+            &data.fission,
+            production.as_ref(),
+            &data.inverse_velocity,
+            prompt,
+        ))
+    };
+    Ok((library.entries.iter())
+        .filter_map(|entry| Some((entry.name.clone(), material(entry)?)))
+        .collect())
 }

@@ -17,7 +17,7 @@ use crate::finding::Finding;
 use crate::key_path::KeyPath;
 use crate::library;
 use crate::names::nearest;
-use crate::overrides;
+use crate::overrides::{self, Change};
 use crate::schema::{Case, SCHEMA};
 use crate::validate::validate;
 
@@ -76,6 +76,16 @@ pub fn load_text<T: DeserializeOwned + JsonSchema>(
             found.push(*diagnostic);
         }
     }
+    checked(path.to_owned(), source, root, found)
+}
+
+/// Checks the tree of a case against its schema, and makes the case.
+fn checked<T: DeserializeOwned + JsonSchema>(
+    path: PathBuf,
+    source: Arc<Source>,
+    mut root: Node,
+    mut found: Diagnostics,
+) -> Result<Loaded<T>, Diagnostics> {
     check_version(&root)?;
     let schema = schema_of::<T>();
     found.extend(validate(&schema, &mut root));
@@ -91,7 +101,7 @@ pub fn load_text<T: DeserializeOwned + JsonSchema>(
     })?;
     Ok(Loaded {
         case,
-        path: path.to_owned(),
+        path,
         source,
         root,
     })
@@ -218,6 +228,25 @@ fn check_version(root: &Node) -> Result<(), Diagnostics> {
     }
 }
 
+impl LoadedCase {
+    /// The case with some of its values changed: checked as the file itself is, every fault at
+    /// the place of the value that makes it.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub(crate) fn with(&self, changes: &[Change]) -> Result<Self, Diagnostics> {
+        let mut root = self.root.clone();
+        let mut found = Diagnostics::default();
+        for change in changes {
+            if let Err(diagnostic) = change.apply(&mut root) {
+                found.push(*diagnostic);
+            }
+        }
+        let source = Arc::clone(&self.source);
+        checked(self.path.clone(), source, root, found).and_then(library::inline)
+    }
+}
+
 impl<T> Loaded<T> {
     /// The text of the file.
     pub fn source(&self) -> &str {
@@ -262,7 +291,8 @@ impl<T> Loaded<T> {
         found
     }
 
-    fn node(&self, path: &str) -> (&Node, bool) {
+    /// The value at a key path; the flag tells whether the file goes so far.
+    pub(crate) fn node(&self, path: &str) -> (&Node, bool) {
         match KeyPath::parse(path) {
             Ok(path) => self.root.follow(&path),
             Err(_) => (&self.root, false),

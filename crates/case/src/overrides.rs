@@ -4,6 +4,7 @@
 //! bracket or brace at its head) is taken as a string, so that `solver.kind=etdrk2` and
 //! `initial.u=sin(x)` need no quotes inside the shell's.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use pdesolve_core::codes;
@@ -11,6 +12,56 @@ use pdesolve_core::codes;
 use crate::diagnostic::{Diagnostic, Place, SET_NAME, Source};
 use crate::document::{Entry, Node, Value, parse_value};
 use crate::key_path::{KeyPath, Step};
+
+/// A change of one value of a case, with the places of its key and its value.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    /// The key.
+    pub(crate) path: KeyPath,
+    /// The text that the key stands in: an argument, or the case itself.
+    pub(crate) source: Arc<Source>,
+    /// Where in that text the key begins.
+    pub(crate) offset: usize,
+    /// The value.
+    pub(crate) value: Node,
+}
+
+impl Change {
+    /// A change that an entry of a table of the case asks for: its key is a path.
+    ///
+    /// # Errors
+    /// A key that is no path.
+    pub(crate) fn from_entry(
+        key: &str,
+        place: &Place,
+        value: Node,
+    ) -> Result<Self, Box<Diagnostic>> {
+        let source = Arc::clone(&place.source);
+        let start = place.span.as_ref().map_or(0, |span| span.start);
+        let quoted = source.text[start..].starts_with(['"', '\'']);
+        let offset = start + usize::from(quoted);
+        let path = parse_path(key, &source, offset)?;
+        Ok(Self {
+            path,
+            source,
+            offset,
+            value,
+        })
+    }
+
+    /// Makes the change.
+    ///
+    /// # Errors
+    /// A key that leads through something that is not a table, or past the end of a list.
+    pub(crate) fn apply(&self, root: &mut Node) -> Result<(), Box<Diagnostic>> {
+        insert(
+            root,
+            &self.path,
+            (&self.source, self.offset),
+            self.value.clone(),
+        )
+    }
+}
 
 /// Applies one argument of `--set`.
 ///
@@ -22,10 +73,9 @@ pub(crate) fn apply(root: &mut Node, argument: &str) -> Result<(), Box<Diagnosti
         name: SET_NAME.to_owned(),
         text: argument.to_owned(),
     });
-    let error = |message: &str| Diagnostic::error(codes::BAD_SET, message);
     let Some(equals) = argument.find('=') else {
         return Err(Box::new(
-            error("`--set` wants a key and a value")
+            bad_set("`--set` wants a key and a value")
                 .at(
                     Place::new(&source, argument.len()..argument.len()),
                     "expected `=` and a value",
@@ -33,27 +83,51 @@ pub(crate) fn apply(root: &mut Node, argument: &str) -> Result<(), Box<Diagnosti
                 .help("for instance `--set time.end=20` or `--set mesh.points[0]=512`"),
         ));
     };
-    let path = KeyPath::parse(argument[..equals].trim_end()).map_err(|bad| {
-        error("this is not the path of a key")
-            .at(Place::new(&source, bad.span), bad.message)
-            .help("for instance `--set time.end=20` or `--set mesh.points[0]=512`")
-    })?;
-    let node = value(&source, equals + 1)?;
-    insert(root, &path, &source, node)
+    let path = parse_path(argument[..equals].trim_end(), &source, 0)?;
+    let node = value(&source, equals + 1..argument.len())?;
+    insert(root, &path, (&source, 0), node)
 }
 
-fn value(source: &Arc<Source>, after_equals: usize) -> Result<Node, Box<Diagnostic>> {
-    let raw = &source.text[after_equals..];
+fn bad_set(message: &str) -> Diagnostic {
+    Diagnostic::error(codes::BAD_SET, message)
+}
+
+/// Reads a key that begins at byte `offset` of `source`.
+pub(crate) fn parse_path(
+    key: &str,
+    source: &Arc<Source>,
+    offset: usize,
+) -> Result<KeyPath, Box<Diagnostic>> {
+    KeyPath::parse(key).map_err(|bad| {
+        let set = if source.name == SET_NAME {
+            "--set "
+        } else {
+            ""
+        };
+        let span = bad.span.start + offset..bad.span.end + offset;
+        Box::new(
+            bad_set("this is not the path of a key")
+                .at(Place::new(source, span), bad.message)
+                .help(format!(
+                    "for instance `{set}time.end=20` or `{set}mesh.points[0]=512`"
+                )),
+        )
+    })
+}
+
+/// The value that bytes `range` of an argument hold.
+pub(crate) fn value(source: &Arc<Source>, range: Range<usize>) -> Result<Node, Box<Diagnostic>> {
+    let raw = &source.text[range.clone()];
     let text = raw.trim();
-    let start = after_equals + (raw.len() - raw.trim_start().len());
+    let start = range.start + (raw.len() - raw.trim_start().len());
     if text.is_empty() {
         return Err(Box::new(
-            Diagnostic::error(codes::BAD_SET, "`--set` wants a value after `=`")
+            bad_set(&format!("`{}` wants a value after `=`", source.name))
                 .at(Place::new(source, start..start), "expected a value")
                 .help("write `\"\"` for an empty string"),
         ));
     }
-    match parse_value(source, start) {
+    match parse_value(source, start..start + text.len()) {
         Ok(node) => Ok(node),
         Err(diagnostic) if text.starts_with(['"', '\'', '[', '{']) => Err(Box::new(Diagnostic {
             code: codes::BAD_SET,
@@ -73,14 +147,14 @@ fn value(source: &Arc<Source>, after_equals: usize) -> Result<Node, Box<Diagnost
 fn insert(
     root: &mut Node,
     path: &KeyPath,
-    source: &Arc<Source>,
+    (source, offset): (&Arc<Source>, usize),
     new: Node,
 ) -> Result<(), Box<Diagnostic>> {
     let error = |message: String| Diagnostic::error(codes::BAD_SET, message);
     let mut node = root;
     let mut so_far = String::new();
     for (step, span) in &path.steps {
-        let place = Place::new(source, span.clone());
+        let place = Place::new(source, offset + span.start..offset + span.end);
         match step {
             Step::Key(key) => {
                 let found = node.value.describe();
@@ -116,7 +190,7 @@ fn insert(
                     return Err(Box::new(
                         error(format!("`{so_far}` is {found}, not a list"))
                             .at(place, "so it has no entries to set")
-                            .help(format!("set it as a whole: `--set {so_far}=[..]`")),
+                            .help(as_a_whole(&so_far, source)),
                     ));
                 };
                 let n = items.len();
@@ -129,7 +203,7 @@ fn insert(
                     return Err(Box::new(
                         error(format!("`{so_far}` {entries}"))
                             .at(place, format!("there is no entry {i}"))
-                            .help(format!("set it as a whole: `--set {so_far}=[..]`")),
+                            .help(as_a_whole(&so_far, source)),
                     ));
                 }
                 so_far.push_str(&format!("[{i}]"));
@@ -139,4 +213,14 @@ fn insert(
     }
     *node = new;
     Ok(())
+}
+
+fn as_a_whole(key: &str, source: &Source) -> String {
+    let argument = source.name.starts_with("--");
+    let set = if argument {
+        format!("{} {key}=[..]", source.name)
+    } else {
+        format!("\"{key}\" = [..]")
+    };
+    format!("set it as a whole: `{set}`")
 }

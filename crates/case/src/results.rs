@@ -9,6 +9,7 @@ use crate::measure::base_name;
 use crate::names::suggest;
 use crate::plots::PlotKind;
 use crate::schema::Case;
+use crate::sweep::SECONDS;
 
 /// What a run will write.
 pub(crate) struct Written<'a> {
@@ -24,10 +25,14 @@ pub(crate) struct Written<'a> {
     pub(crate) frames: &'a [f64],
 }
 
-/// Finds what is wrong with `[[expect]]`, `[[plot]]` and `[converge]`.
+/// Finds what is wrong with `[[expect]]`, `[[plot]]`, `[sweep]` and `[converge]`.
 pub(crate) fn check(case: &Case, written: &Written<'_>, findings: &mut Vec<Finding>) {
     let columns = history_columns(case, written.quantities);
     for (i, expect) in case.expect.iter().enumerate() {
+        // Of a case with other values: checked with that one.
+        if !expect.set.is_empty() {
+            continue;
+        }
         let path = format!("expect[{i}]");
         expect.check(&path, case, written.grid, findings);
         check_expect(expect, &path, case, written, &columns, findings);
@@ -63,6 +68,19 @@ pub(crate) fn check(case: &Case, written: &Written<'_>, findings: &mut Vec<Findi
         for (k, name) in plot.names.iter().flatten().enumerate() {
             let path = format!("plot[{i}].names[{k}]");
             check_name("history of", name, &columns, &path, findings);
+        }
+    }
+    if let Some(sweep) = &case.sweep {
+        let mut valid = columns.clone();
+        valid.push(SECONDS.to_owned());
+        for (k, name) in sweep.report.iter().flatten().enumerate() {
+            if !valid.contains(name) {
+                let text = format!("the run has no quantity `{name}` to report");
+                findings.push(
+                    Finding::new("E0307", format!("sweep.report[{k}]"), text)
+                        .help(suggest(name, &valid)),
+                );
+            }
         }
     }
     if let Some(converge) = &case.converge {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::expect::Expect;
 use crate::plots::PlotParams;
 use crate::registry::{Problem, Solver};
+use crate::sweep::SweepParams;
 
 /// The version of the case file that this program reads.
 pub const SCHEMA: u32 = 1;
@@ -69,6 +70,9 @@ pub struct Case {
     /// How `pdesolve converge` refines this case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub converge: Option<ConvergeParams>,
+    /// What `pdesolve sweep` varies and reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepParams>,
 }
 
 fn one() -> usize {

@@ -54,6 +54,13 @@ pub(crate) fn steady(
         findings.push(solver_mismatch(case));
         return None;
     }
+    if problem.pulse.is_some() {
+        findings.push(Finding::new(
+            "E0308",
+            "problem.pulse",
+            "a pulse belongs to a problem in time, `problem.kind = \"transport_transient\"`",
+        ));
+    }
     if !case.initial.is_empty() {
         findings.push(Finding::new(
             "E0303",
@@ -849,6 +856,15 @@ pub(crate) fn transient(
             return None;
         }
     };
+    if let Some(pulse) = problem.pulse {
+        made = match made.with_plane_pulse(pulse) {
+            Ok(made) => made,
+            Err(error) => {
+                findings.push(Finding::new("E0308", "problem.pulse", error.to_string()));
+                return None;
+            }
+        };
+    }
     let (density, sources) = (tables.density, tables.sources);
     if !sources.is_empty() || density.values.iter().any(|&q| q != 0.0) {
         let disc = made.discretization().clone();

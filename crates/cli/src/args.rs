@@ -34,10 +34,14 @@ pub(crate) enum Command {
     Plot(Plot),
     /// Refine step or mesh and hold the observed order against the expected one
     Converge(Converge),
+    /// Run a case for every combination of some of its values
+    Sweep(Sweep),
     /// Run cases and hold their results against their `[[expect]]` tables
     Verify(Verify),
     /// Solve a linear system from a Matrix Market or HDF5 file
     Linsolve(Linsolve),
+    /// Spectral radii of transport iterations over cell thickness, predicted and measured
+    Fourier(Fourier),
     /// Print the JSON Schema of case files, for editors
     Schema,
     /// Explain an error code
@@ -181,6 +185,48 @@ pub(crate) struct Converge {
     pub(crate) output: Option<PathBuf>,
 }
 
+/// `pdesolve sweep`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sweep {
+    /// The case file
+    pub(crate) case: PathBuf,
+    /// Vary a value of the case; several keys make all combinations, the last varying fastest
+    /// [default: those of the table [sweep]]
+    #[arg(long, value_name = "KEY=V1,V2,...")]
+    pub(crate) vary: Vec<String>,
+    /// Quantities to report, columns of the history and `seconds` [default: those monitored]
+    #[arg(long, value_name = "NAME,...")]
+    pub(crate) report: Vec<String>,
+    /// Write the table into this file as comma-separated values, each row as soon as it is known
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Draw the table into this file, .png or .svg: a curve for each combination of the keys that
+    /// are not along the axis
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Key along the horizontal axis [default: the first whose values are numbers]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) x: Option<String>,
+    /// Logarithmic horizontal axis
+    #[arg(long)]
+    pub(crate) log_x: bool,
+    /// Logarithmic vertical axis
+    #[arg(long)]
+    pub(crate) log_y: bool,
+    /// Change a value of the case at all points
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Keep the output files in this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) keep: Option<PathBuf>,
+    /// Threads to use [default: all cores]; the result does not depend on it
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+    /// Each point as one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `pdesolve verify`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Verify {
@@ -195,6 +241,50 @@ pub(crate) struct Verify {
     /// Keep the output files in this folder
     #[arg(long, value_name = "FOLDER")]
     pub(crate) keep: Option<PathBuf>,
+}
+
+/// `pdesolve fourier`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Fourier {
+    /// How a cell is solved: step, diamond_difference, linear_discontinuous, ...
+    #[arg(long, default_value = "linear_discontinuous")]
+    pub(crate) scheme: String,
+    /// Family of the quadrature: double_gauss, gauss_legendre or lobatto
+    #[arg(long, default_value = "gauss_legendre")]
+    pub(crate) quadrature: String,
+    /// Order N of the quadrature
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub(crate) order: usize,
+    /// none, consistent or interior_penalty
+    #[arg(long, default_value = "consistent")]
+    pub(crate) acceleration: String,
+    /// Penalty constant C of interior_penalty
+    #[arg(long, value_name = "C", default_value_t = 2.0)]
+    pub(crate) constant: f64,
+    /// Scattering ratios
+    #[arg(long, value_name = "C,...", value_delimiter = ',', default_values_t = [0.5, 0.9, 0.99, 0.9999, 1.0])]
+    pub(crate) ratio: Vec<f64>,
+    /// Thinnest cell, mean free paths
+    #[arg(long, default_value_t = 1e-3)]
+    pub(crate) from: f64,
+    /// Thickest cell, mean free paths
+    #[arg(long, default_value_t = 1e3)]
+    pub(crate) to: f64,
+    /// Number of thicknesses, evenly in the logarithm
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    pub(crate) points: usize,
+    /// Measure each radius with the solver as well, in so many iterations (40 are plenty)
+    #[arg(long, value_name = "ITERATIONS", default_value_t = 0)]
+    pub(crate) measure: usize,
+    /// Write the table into this file as comma-separated values
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Draw the radii into this file, .png or .svg
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Threads to use [default: all cores]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
 }
 
 /// `pdesolve linsolve`

@@ -251,6 +251,77 @@ impl Progress for Human {
     }
 }
 
+/// The point of a sweep that is being run, as a line below its table. Nothing where standard error
+/// is no terminal: the rows of the table tell then.
+pub(crate) struct PointBar {
+    bar: ProgressBar,
+    pace: Pace,
+    point: String,
+    start: f64,
+    end: f64,
+}
+
+impl PointBar {
+    pub(crate) fn new(points: usize, hidden: bool) -> Self {
+        let target = if hidden {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        let bar = ProgressBar::with_draw_target(Some(points as u64), target);
+        if let Ok(style) = ProgressStyle::with_template("{pos}/{len}  {msg}  {elapsed}") {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            pace: Pace::every(0.1),
+            point: String::new(),
+            start: 0.0,
+            end: 0.0,
+        }
+    }
+
+    /// A point begins; `number` were done before it.
+    pub(crate) fn begin(&mut self, number: usize, text: &str) {
+        text.clone_into(&mut self.point);
+        self.bar.set_position(number as u64);
+        self.bar.set_message(self.point.clone());
+    }
+
+    pub(crate) fn started(&mut self, run: &Started) {
+        self.start = run.start;
+        self.end = run.end;
+    }
+
+    pub(crate) fn time(&mut self, time: f64) {
+        if self.pace.is_due() {
+            let percent = 100.0 * ((time - self.start) / (self.end - self.start)).clamp(0.0, 1.0);
+            self.bar
+                .set_message(format!("{}  {percent:.0} %", self.point));
+        }
+    }
+
+    pub(crate) fn iteration(&mut self, iterate: &Iterate) {
+        if self.pace.is_due() {
+            self.bar.set_message(format!(
+                "{}  iteration {}  residual {:.2e}",
+                self.point, iterate.index, iterate.residual
+            ));
+        }
+    }
+
+    /// Writes something that the bar does not tear.
+    pub(crate) fn suspend(&self, write: impl FnOnce()) {
+        self.bar.suspend(write);
+    }
+}
+
+impl Drop for PointBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 /// Names and values of what is worth a look.
 fn results(run: &Finished) {
     let longest = run.results.iter().map(|(name, _)| name.len()).max();

@@ -330,6 +330,19 @@ they end at edges of the mesh. `mesh.layers` puts edges where they are wanted:
     material = \"shield\"
     from = 2";
 
+    BAD_SWEEP = "E0320", "a parameter sweep cannot be made",
+"`pdesolve sweep` runs a case for every combination of the values of some keys,
+which stand in `--vary` arguments or in a table of the case:
+
+    pdesolve sweep cases/burgers.toml --vary problem.viscosity=0.05,0.1,0.2
+
+    [sweep]
+    vary = { \"problem.viscosity\" = [0.05, 0.1, 0.2], \"mesh.points[0]\" = [64, 128] }
+    report = [\"l2(u)\"]
+    x = \"problem.viscosity\"
+
+A picture needs a key with numbers for its horizontal axis.";
+
     BAD_CHECKPOINT = "E0401", "a checkpoint cannot be read",
 "The checkpoint beside the output file is not an HDF5 file of pdesolve, or was
 damaged. Checkpoints are written aside and renamed, so that a run that is killed

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use hdf5::file::{FileSpaceStrategy, LibraryVersion};
-use hdf5::types::{FixedAscii, VarLenUnicode};
+use hdf5::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{Attribute, Dataset, File, Group, H5Type, Location, SimpleExtents};
 use ndarray::{ArrayView, ArrayView1, Ix1};
 
@@ -183,6 +183,21 @@ pub(crate) fn unicodes(texts: &[String]) -> hdf5::Result<Vec<VarLenUnicode>> {
 
 pub(crate) fn text_of(value: &VarLenUnicode) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+/// A string: Python writes them with variable length, C and Fortran with a fixed one.
+pub(crate) fn text(attribute: &Attribute) -> hdf5::Result<String> {
+    const LONGEST: usize = 64;
+    Ok(match attribute.dtype()?.to_descriptor()? {
+        TypeDescriptor::VarLenAscii => attribute.read_scalar::<VarLenAscii>()?.to_string(),
+        TypeDescriptor::FixedAscii(_) => {
+            attribute.read_scalar::<FixedAscii<LONGEST>>()?.to_string()
+        }
+        TypeDescriptor::FixedUnicode(_) => attribute
+            .read_scalar::<FixedUnicode<LONGEST>>()?
+            .to_string(),
+        _ => text_of(&attribute.read_scalar::<VarLenUnicode>()?),
+    })
 }
 
 /// A one-dimensional dataset that grows without limit. Not compressed: a compressed chunk that

@@ -3,6 +3,7 @@
 //! * [`VtkHdfWriter`] and [`VtkHdfFile`]: a run's fields over time, its case and its history.
 //! * [`checkpoint`]: all that a continuation depends on, bit for bit, written atomically.
 //! * [`matrix_market`] and [`linear_system`]: sparse systems as text and as HDF5, held as [`entries`].
+//! * [`mgxs`]: multigroup cross sections as OpenMC keeps them.
 //! * [`plot`]: PNG and SVG pictures.
 //!
 //! Errors are [`IoError`]: they name the file, what was found and what was expected. This crate
@@ -35,6 +36,7 @@ mod error;
 mod hdf;
 pub mod linear_system;
 pub mod matrix_market;
+pub mod mgxs;
 pub mod plot;
 pub mod vtkhdf;
 

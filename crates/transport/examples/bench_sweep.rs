@@ -43,11 +43,11 @@ fn main() {
         .map(|n| n.parse().expect("CELLS is a number"));
     for cells in asked.map_or(vec![100_000, 1_000_000], |n| vec![n]) {
         for (name, scheme) in SCHEMES {
-            let times = time(scheme, cells);
+            let (times, middle) = time(scheme, cells);
             println!(
                 "{{\"program\": \"pdesolve\", \"scheme\": \"{name}\", \"cells\": {cells}, \
                  \"ordinates\": {ORDER}, \"threads\": {threads}, \"best_ns\": {:.2}, \
-                 \"median_ns\": {:.2}}}",
+                 \"median_ns\": {:.2}, \"middle\": {middle:.12}}}",
                 times[0],
                 times[ROUNDS / 2]
             );
@@ -55,8 +55,8 @@ fn main() {
     }
 }
 
-/// Sorted times of the rounds, ns per cell and ordinate.
-fn time(scheme: Scheme, cells: usize) -> Vec<f64> {
+/// Sorted times of the rounds, ns per cell and ordinate, and the flux in the middle cell.
+fn time(scheme: Scheme, cells: usize) -> (Vec<f64>, f64) {
     let layers: Vec<(f64, usize, u32)> = (0..cells / 10)
         .map(|i| (10.0 * 100.0 / cells as f64, 10, (i % 2) as u32))
         .collect();
@@ -95,5 +95,6 @@ fn time(scheme: Scheme, cells: usize) -> Vec<f64> {
         .skip(1)
         .collect();
     times.sort_by(f64::total_cmp);
-    times
+    let middle = flux.averages(0).nth(cells / 2).expect("there are cells");
+    (times, middle)
 }

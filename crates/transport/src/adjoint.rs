@@ -19,14 +19,16 @@
 //! ```
 //!
 //! In slabs the discrete problem has the identity to rounding: the linear
-//! schemes are their own adjoint in the Legendre coefficients weighted by h/(2 d + 1). In curved
+//! schemes are their own adjoint in the Legendre coefficients weighted by h/(2 d + 1), the lumped
+//! one by h. In curved
 //! geometry the starting direction and the flow from angle to angle are not their own adjoint, and
-//! the identity holds to the error of the mesh. Flux fixups are not linear, and have no adjoint.
+//! the identity holds to the error of mesh and angle. Flux fixups are not linear, and have no adjoint.
 
 use crate::boundary::Boundary;
 use crate::discretization::{Discretization, TransportError};
 use crate::flux::Moments;
 use crate::material::{CrossSections, Delayed};
+use crate::params::Scheme;
 
 /// The forward problem for psi~. Where a flux was given nothing enters.
 ///
@@ -102,12 +104,22 @@ pub fn reflect(disc: &Discretization, moments: &Moments) -> Moments {
 }
 
 /// \<q, phi\> = sum_g sum_m factor_m W int q_gm phi_gm dV, with W the sum of the weights: for an
-/// isotropic q the integral of q times the scalar flux.
+/// isotropic q the integral of q times the scalar flux (with the quadrature of the scheme, where its
+/// mass matrix is lumped).
 pub fn inner_product(disc: &Discretization, q: &Moments, phi: &Moments) -> f64 {
     let dofs = disc.dofs();
     let n = disc.mesh().len() * dofs;
     let ordinates = disc.ordinates();
     let weight = ordinates.weight_sum();
+    // The integral of P_d^2 over a cell, as a part of its width; lumping makes that of P_1 1.
+    let lumped = disc.scheme() == Scheme::LumpedLinearDiscontinuous;
+    let norm = |d: usize| {
+        if lumped {
+            1.0
+        } else {
+            1.0 / (2 * d + 1) as f64
+        }
+    };
     let mut sum = 0.0;
     for g in 0..disc.groups() {
         for (m, (q, phi)) in (q.group(g).chunks_exact(n))
@@ -119,7 +131,7 @@ pub fn inner_product(disc: &Discretization, q: &Moments, phi: &Moments) -> f64 {
                 let volume = factor * disc.mesh().volume(cell);
                 for d in 0..dofs {
                     let i = cell * dofs + d;
-                    sum += volume * q[i] * phi[i] / (2 * d + 1) as f64;
+                    sum += volume * norm(d) * q[i] * phi[i];
                 }
             }
         }
@@ -133,8 +145,8 @@ mod tests {
     use crate::fixed_source::{FixedSource, SourceTerms};
     use crate::mesh::{Geometry, Mesh};
     use crate::ordinates::Ordinates;
-    use crate::params::{DiscreteOrdinatesParams, Scheme};
-    use crate::quadrature::double_gauss;
+    use crate::params::DiscreteOrdinatesParams;
+    use crate::quadrature::{double_gauss, gauss_legendre};
 
     fn material(seed: f64) -> CrossSections {
         let p0 = [0.3, 0.2, 0.05, 0.0, 0.4, 0.2, 0.0, 0.02, 0.7];
@@ -199,6 +211,11 @@ mod tests {
             Scheme::Step,
             Scheme::DiamondDifference,
             Scheme::StepCharacteristic,
+            Scheme::LinearDiscontinuous,
+            Scheme::LumpedLinearDiscontinuous,
+            Scheme::LinearCharacteristic,
+            Scheme::DiscontinuousGalerkin2,
+            Scheme::DiscontinuousGalerkin3,
         ] {
             for boundaries in [
                 [Boundary::Vacuum, Boundary::Vacuum],
@@ -247,5 +264,33 @@ mod tests {
                 .map(|n| o.weight[n] * o.mu[n] * given[0][n] * boundary.lower[o.mirror[n]])
                 .sum::<f64>();
         assert!((a / b - 1.0).abs() < 1e-10, "{a} {b}");
+    }
+
+    #[test]
+    fn in_a_sphere_the_functionals_agree_to_the_error_of_mesh_and_angle() {
+        let defect = |cells: usize, order: usize| {
+            let disc = Discretization::new(
+                Mesh::uniform(Geometry::Sphere, 0.0, 4.0, cells),
+                vec![material(0.0)],
+                Ordinates::legendre(&gauss_legendre(order), 0),
+                Scheme::DiamondDifference,
+                [Boundary::MIRROR, Boundary::Vacuum],
+            )
+            .unwrap();
+            let (mut q, mut response) = (disc.zeros(), disc.zeros());
+            for cell in 0..cells {
+                let r = disc.mesh().centre(cell);
+                q.group_mut(0)[cell] = (-r).exp();
+                response.group_mut(2)[cell] = r * r;
+            }
+            let (flux, _) = solve(&disc, &q);
+            let backward = adjoint(&disc).unwrap();
+            let (importance, _) = solve(&backward, &reflect(&disc, &response));
+            let a = inner_product(&disc, &response, &flux);
+            let b = inner_product(&disc, &q, &reflect(&disc, &importance));
+            (a / b - 1.0).abs()
+        };
+        let (coarse, fine) = (defect(20, 8), defect(80, 32));
+        assert!(fine < 0.2 * coarse, "{coarse} {fine}");
     }
 }

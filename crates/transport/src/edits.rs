@@ -94,9 +94,11 @@ fn integrate(
 ) -> Vec<Vec<f64>> {
     let mesh = disc.mesh();
     let mut all = vec![vec![0.0; flux.groups()]; mesh.regions()];
-    for group in 0..flux.groups() {
-        for (cell, phi) in flux.averages(group).enumerate() {
-            all[mesh.region[cell] as usize][group] += mesh.volume(cell) * weight(cell, group) * phi;
+    for (cell, &region) in mesh.region.iter().enumerate() {
+        let volume = mesh.volume(cell);
+        for (group, rate) in all[region as usize].iter_mut().enumerate() {
+            let phi = flux.group(group)[cell * flux.dofs()];
+            *rate += volume * weight(cell, group) * phi;
         }
     }
     all

@@ -61,6 +61,7 @@ pub use balance::Balance;
 pub use boundary::Boundary;
 pub use discretization::{Discretization, TransportError};
 pub use dsa::LowOrder;
+pub use eigenvalue::EigenvalueReport;
 pub use fixed_source::{FixedSource, FixedSourceReport, SourceTerms};
 pub use flux::Moments;
 pub use material::{CrossSections, MaterialParams};

@@ -89,19 +89,18 @@ impl Ordinates {
     pub fn legendre(quadrature: &Quadrature, order: usize) -> Self {
         let n = quadrature.len();
         let total: f64 = quadrature.weight.iter().sum();
-        let orders = 0..=order;
         Self {
             mu: quadrature.mu.clone(),
             weight: quadrature.weight.clone(),
             axial: Vec::new(),
-            levels: vec![0..n],
+            levels: std::iter::once(0..n).collect(),
             mirror: (0..n).rev().collect(),
-            order: orders.clone().collect(),
-            basis: (orders.clone())
+            order: (0..=order).collect(),
+            basis: (0..=order)
                 .map(|l| quadrature.mu.iter().map(|&mu| legendre(l, mu)).collect())
                 .collect(),
-            start_basis: orders.clone().map(|l| vec![legendre(l, -1.0)]).collect(),
-            factor: orders.map(|l| (2 * l + 1) as f64 / total).collect(),
+            start_basis: (0..=order).map(|l| vec![legendre(l, -1.0)]).collect(),
+            factor: (0..=order).map(|l| (2 * l + 1) as f64 / total).collect(),
         }
     }
 

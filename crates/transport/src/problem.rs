@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::edits::Reaction;
 use crate::material::{ByGroup, MaterialParams};
 use crate::mesh::Geometry;
+use crate::time_dependent::PlanePulse;
 
 /// Transport of neutral particles in one dimension: materials, where they are, and what is
 /// measured.
@@ -22,6 +23,11 @@ pub struct TransportParams {
     /// `materials` come first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<String>,
+    /// Temperature in K at which data are taken from an OpenMC library, the nearest that it has.
+    /// Default: 294.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub temperature: Option<f64>,
     /// Cross sections by name of the material.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub materials: BTreeMap<String, MaterialParams>,
@@ -32,6 +38,10 @@ pub struct TransportParams {
     /// importance of particles. Default: false.
     #[serde(default)]
     pub adjoint: bool,
+    /// A plane source that emits all its particles at t = 0; its uncollided flux is followed
+    /// analytically (problems in time, one group, isotropic scattering, one material).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulse: Option<PlanePulse>,
     /// What is measured besides balances and averages; each becomes a quantity of its name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<EditParams>,

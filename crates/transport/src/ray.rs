@@ -339,8 +339,9 @@ impl<'a> Flight<'a> {
         let n = mesh.len() * dofs;
         let mut s = [0.0; DOFS];
         for (m, basis) in self.basis[back as usize].iter().enumerate() {
-            for d in 0..dofs {
-                s[d] += basis * self.emission[m * n + cell * dofs + d];
+            let emission = &self.emission[m * n + cell * dofs..][..dofs];
+            for (s, e) in s.iter_mut().zip(emission) {
+                *s += basis * e;
             }
         }
         // Powers of xi in place of Legendre polynomials.

@@ -182,6 +182,8 @@ impl GroupSolver {
                 flux.copy_from_slice(&self.next);
                 report.iterations = 1;
                 report.converged = true;
+                report.history.push(0.0);
+                report.interrupted = self.hears(observer, &report, 0.0) == Control::Interrupt;
             }
             Iteration::Gmres | Iteration::Bicgstab if krylov => {
                 self.krylov(disc, fixed, flux, observer, &mut report);

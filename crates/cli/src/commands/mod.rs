@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod converge;
 pub(crate) mod explain;
+pub(crate) mod fourier;
 pub(crate) mod linsolve;
 pub(crate) mod list;
 pub(crate) mod new;
@@ -11,6 +12,7 @@ pub(crate) mod plot;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod show;
+pub(crate) mod sweep;
 pub(crate) mod verify;
 
 use pdesolve::case::{Diagnostic, registry::PROBLEMS};

@@ -1,12 +1,14 @@
 //! `pdesolve verify`: cases held against the values they must reproduce.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use pdesolve::case::measure::Measured;
 use pdesolve::case::progress::Silent;
 use pdesolve::case::run::RunOptions;
-use pdesolve::case::verify::{VerifyError, is_verifiable};
+use pdesolve::case::verify::{VerifyError, groups, is_verifiable, verify as verify_case};
 use pdesolve::case::{load, toml_files};
 
 use crate::args;
@@ -60,44 +62,72 @@ fn verify_all(cases: &[PathBuf], long: bool, folder: &Path, interrupt: &AtomicBo
             say(&format!("{}: nothing to check", path.display()));
             continue;
         }
-        let mut name = path.file_stem().unwrap_or_default().to_owned();
-        name.push(".vtkhdf");
-        let options = RunOptions {
-            output: folder.join(name),
-            resume: false,
-            case_text: loaded.effective().unwrap_or_default(),
-            interrupt,
+        let groups = match groups(&loaded, long) {
+            Ok(groups) => groups,
+            Err(found) => {
+                complain(&found);
+                exit = Exit::BadInput;
+                continue;
+            }
         };
-        let began = Instant::now();
-        match pdesolve::case::verify::verify(&loaded.case, &options, long, &mut Silent) {
-            Ok(measured) => {
-                let took = seconds(began.elapsed().as_secs_f64());
-                say(&format!("{} ({took})", path.display()));
-                for value in measured {
-                    checked += 1;
-                    let mark = if value.passes() { "ok  " } else { "FAIL" };
-                    failed += usize::from(!value.passes());
-                    say(&format!(
-                        "  {mark} {}: {:.6e}, reference {:.6e} +- {:.1e}",
-                        value.what, value.value, value.reference, value.tolerance
-                    ));
-                    say(&format!("       {}", value.source));
+        for (number, group) in groups.iter().enumerate() {
+            let options = RunOptions {
+                output: folder.join(output_name(path, number)),
+                resume: false,
+                case_text: group.loaded.effective().unwrap_or_default(),
+                interrupt,
+            };
+            let began = Instant::now();
+            match verify_case(&group.loaded.case, &options, true, &mut Silent) {
+                Ok(measured) => {
+                    let took = seconds(began.elapsed().as_secs_f64());
+                    checked += measured.len();
+                    failed += measured.iter().filter(|value| !value.passes()).count();
+                    report(path, &group.set, &measured, &took);
                 }
-            }
-            Err(VerifyError::Run(error)) => {
-                complain(&loaded.diagnose_run(&error));
-                exit = Exit::Failed;
-            }
-            Err(error @ VerifyError::Measure(_)) => {
-                tell(&format!("error: {}: {error}", path.display()));
-                exit = Exit::Failed;
-            }
-            Err(error @ VerifyError::Interrupted { .. }) => {
-                tell(&format!("{}: {error}", path.display()));
-                return Exit::Interrupted;
+                Err(VerifyError::Run(error)) => {
+                    complain(&group.diagnose_run(&error));
+                    exit = Exit::Failed;
+                }
+                Err(error @ VerifyError::Measure(_)) => {
+                    tell(&format!("error: {}: {error}", path.display()));
+                    exit = Exit::Failed;
+                }
+                Err(error @ VerifyError::Interrupted { .. }) => {
+                    tell(&format!("{}: {error}", path.display()));
+                    return Exit::Interrupted;
+                }
             }
         }
     }
     say(&format!("{checked} values checked, {failed} failed"));
     if failed > 0 { Exit::Failed } else { exit }
+}
+
+/// `<stem>.vtkhdf` for the first run of a case, `<stem>_2.vtkhdf` and so on for its other sets.
+fn output_name(path: &Path, number: usize) -> OsString {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    if number > 0 {
+        name.push(format!("_{}", number + 1));
+    }
+    name.push(".vtkhdf");
+    name
+}
+
+/// Our values beside their references.
+fn report(path: &Path, set: &str, measured: &[Measured], took: &str) {
+    let path = path.display();
+    if set.is_empty() {
+        say(&format!("{path} ({took})"));
+    } else {
+        say(&format!("{path} with {set} ({took})"));
+    }
+    for value in measured {
+        let mark = if value.passes() { "ok  " } else { "FAIL" };
+        say(&format!(
+            "  {mark} {}: {:.6e}, reference {:.6e} +- {:.1e}",
+            value.what, value.value, value.reference, value.tolerance
+        ));
+        say(&format!("       {}", value.source));
+    }
 }

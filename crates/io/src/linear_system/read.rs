@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use hdf5::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
-use hdf5::{Attribute, Dataset, File, Group, H5Type};
+use hdf5::types::{TypeDescriptor, VarLenUnicode};
+use hdf5::{Dataset, File, Group, H5Type};
 use num_complex::Complex;
 
 use super::LinearSystem;
@@ -217,7 +217,7 @@ fn stored_by_column(path: &Path, group: &Group) -> Result<bool, IoError> {
         let Ok(attribute) = group.attr(name) else {
             continue;
         };
-        let word = text(&attribute).during(path, || format!("read the attribute `{name}`"))?;
+        let word = hdf::text(&attribute).during(path, || format!("read the attribute `{name}`"))?;
         return match word.as_str() {
             "csr_matrix" | "csr" => Ok(false),
             "csc_matrix" | "csc" => Ok(true),
@@ -230,21 +230,6 @@ fn stored_by_column(path: &Path, group: &Group) -> Result<bool, IoError> {
         };
     }
     Ok(false)
-}
-
-/// A string: Python writes them with variable length, C and Fortran with a fixed one.
-fn text(attribute: &Attribute) -> hdf5::Result<String> {
-    const LONGEST: usize = 64;
-    Ok(match attribute.dtype()?.to_descriptor()? {
-        TypeDescriptor::VarLenAscii => attribute.read_scalar::<VarLenAscii>()?.to_string(),
-        TypeDescriptor::FixedAscii(_) => {
-            attribute.read_scalar::<FixedAscii<LONGEST>>()?.to_string()
-        }
-        TypeDescriptor::FixedUnicode(_) => attribute
-            .read_scalar::<FixedUnicode<LONGEST>>()?
-            .to_string(),
-        _ => hdf::text_of(&attribute.read_scalar::<VarLenUnicode>()?),
-    })
 }
 
 /// Rows and columns, where the file says.

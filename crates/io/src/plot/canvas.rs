@@ -324,6 +324,15 @@ fn plain_width(text: &str, size: f64) -> f64 {
         })
 }
 
+/// Says early whether a picture can be written to a path.
+///
+/// # Errors
+/// [`IoError`] where the extension is neither `.png` nor `.svg`, or no file can be made there.
+pub fn check_place(path: &Path) -> Result<(), IoError> {
+    hdf::check_writable(path)?;
+    is_svg(path).map(|_| ())
+}
+
 /// Whether the path asks for SVG; PNG otherwise.
 fn is_svg(path: &Path) -> Result<bool, IoError> {
     let extension = path

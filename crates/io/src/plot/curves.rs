@@ -38,6 +38,36 @@ pub fn lines(path: &Path, labels: &Labels, curves: &[Curve]) -> Result<(), IoErr
     draw(path, labels, &drawn, Scale::Linear, Scale::Linear)
 }
 
+/// Curves with a dot at each value, linear or logarithmic in x and y: a quantity over a parameter,
+/// say. More curves than there are distinct colours get those of a sequential map.
+///
+/// # Errors
+/// As [`lines`].
+pub fn points(
+    path: &Path,
+    labels: &Labels,
+    curves: &[Curve],
+    x: Scale,
+    y: Scale,
+) -> Result<(), IoError> {
+    let colour = |i| {
+        if curves.len() <= LINES.len() {
+            LINES[i]
+        } else {
+            sequence(i, curves.len())
+        }
+    };
+    let drawn: Vec<Drawn<'_>> = curves
+        .iter()
+        .enumerate()
+        .map(|(i, c)| Drawn {
+            dots: true,
+            ..Drawn::new(c, colour(i))
+        })
+        .collect();
+    draw(path, labels, &drawn, x, y)
+}
+
 /// Quantities over time, linear or logarithmic in y.
 ///
 /// # Errors
@@ -181,7 +211,10 @@ fn draw(
     }
     let all =
         |pick: fn(&Curve) -> &Vec<f64>| curves.iter().flat_map(move |d| pick(d.curve)).copied();
-    let x = Range::of(all(|c| &c.x), x_scale).ok_or_else(|| nothing("no finite abscissa"))?;
+    let x = Range::of(all(|c| &c.x), x_scale).ok_or_else(|| match x_scale {
+        Scale::Linear => nothing("no finite abscissa"),
+        Scale::Log => nothing("no positive abscissa for the logarithmic axis"),
+    })?;
     let y = Range::of(all(|c| &c.y), y_scale)
         .ok_or_else(|| match y_scale {
             Scale::Linear => nothing("no finite value"),
@@ -271,7 +304,9 @@ fn draw_curve(canvas: &mut Canvas, panel: &Panel, drawn: &Drawn<'_>) {
     stroke(canvas, &piece, drawn);
     if drawn.dots {
         for (&x, &y) in drawn.curve.x.iter().zip(&drawn.curve.y) {
-            canvas.dot(panel.at(x, y), 3.5, drawn.colour);
+            if panel.x.shows(x) && panel.y.shows(y) {
+                canvas.dot(panel.at(x, y), 3.5, drawn.colour);
+            }
         }
     }
 }

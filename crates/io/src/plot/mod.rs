@@ -6,6 +6,7 @@
 //! | [`space_time`] | a 1-D field over x and t in colour |
 //! | [`colour_map`] | one or more 2-D fields in colour, to scale |
 //! | [`convergence`] | error against step, with the line of the order |
+//! | [`points`] | curves with a dot at each value, for parameter studies |
 //! | [`history`] | quantities over time |
 //!
 //! Fields of one sign are drawn in viridis, fields of both signs in blue-white-red with white at
@@ -19,7 +20,8 @@ mod maps;
 mod panel;
 mod scale;
 
-pub use curves::{convergence, history, lines};
+pub use canvas::check_place;
+pub use curves::{convergence, history, lines, points};
 pub use maps::{colour_map, space_time};
 pub use scale::Scale;
 

@@ -10,7 +10,7 @@
 pub(crate) mod cell_kinds;
 pub mod consistent_p1;
 pub mod curved_diffusion;
-mod dense;
+pub(crate) mod dense;
 pub mod edge_diffusion;
 pub mod interior_penalty;
 mod tridiagonal;

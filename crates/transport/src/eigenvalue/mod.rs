@@ -7,20 +7,22 @@
 //! has a solution, and that solution, the fundamental mode, which alone is positive. With the
 //! multigroup solution operator, A = F (L - S)^-1 chi takes a fission source to the next: k is the
 //! dominant eigenvalue of A.
+//! Of an infinite medium it follows from G equations
+//! ([`infinite_medium_k`](crate::material::infinite_medium_k)).
 //!
 //! | method | file |
 //! |---|---|
 //! | power iteration | [`power_iteration`] |
 //! | Krylov-Schur, which also gives the dominance ratio | [`arnoldi`] |
-//! | power iteration accelerated by coarse-mesh finite differences | `cmfd` |
-//! | power iteration accelerated by the second-moment method | `second_moment` |
-//! | an infinite medium, by one solution of G equations | [`infinite_medium`] |
+//! | power iteration accelerated by coarse-mesh finite differences | [`cmfd`] |
+//! | power iteration accelerated by the second-moment method | [`second_moment`] |
 
+mod accelerated;
 pub mod arnoldi;
-pub mod infinite_medium;
+pub mod cmfd;
+pub(crate) mod coarse_diffusion;
 pub mod power_iteration;
-
-pub use infinite_medium::k_infinity;
+pub mod second_moment;
 
 use pdesolve_core::{Control, Iterate};
 
@@ -35,7 +37,8 @@ pub struct EigenvalueReport {
     /// Multiplication factor.
     pub k: f64,
     /// k_2/k_1, the ratio of the next eigenvalue to k, by which power iteration reduces the error:
-    /// measured from successive changes, or by Arnoldi. `None` where it was not measured: with an
+    /// measured from successive changes, or by Arnoldi. Power iteration sees only modes that its
+    /// first guess holds: in a symmetric problem from an even guess the next symmetric one. `None` where it was not measured: with an
     /// acceleration, or too few iterations.
     pub dominance_ratio: Option<f64>,
     /// Iterations on the fission source (for Arnoldi: products with the operator).
@@ -73,7 +76,7 @@ pub fn solve(
         (EigenvalueMethod::Power, EigenvalueAcceleration::None) => {
             Ok(power_iteration::solve(disc, params, flux, observer))
         }
-        (EigenvalueMethod::Power, a) => Err(TransportError::Unsupported(format!("{a:?}"))),
+        (EigenvalueMethod::Power, _) => accelerated::solve(disc, params, flux, observer),
     }
 }
 
@@ -129,6 +132,30 @@ impl Fission {
             .solve(disc, &SourceTerms::new(&self.density), flux);
         self.sweeps += report.sweeps;
         report.converged
+    }
+
+    /// Sweeps each group once for the fission source, with scattering from the flux as it stands;
+    /// the edge currents go to `currents`, `[group][edge]`.
+    pub(crate) fn sweep(
+        &mut self,
+        disc: &Discretization,
+        fission: &[f64],
+        flux: &mut Moments,
+        currents: &mut [Vec<f64>],
+    ) {
+        self.emit(disc, fission);
+        let source = SourceTerms::new(&self.density);
+        for (g, current) in currents.iter_mut().enumerate() {
+            let next = (self.solver).sweep_group(disc, g, &source, flux, None, Some(current));
+            flux.group_mut(g).copy_from_slice(next);
+        }
+    }
+
+    /// Sweeps of single groups done so far.
+    pub(crate) fn swept(&self) -> usize {
+        (self.solver.groups.iter())
+            .map(|g| g.sweeper().sweeps())
+            .sum()
     }
 
     /// Fills `self.density` with chi times the fission source.

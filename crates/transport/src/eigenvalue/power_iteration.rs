@@ -55,7 +55,10 @@ pub fn solve(
         let sigma = ratio(&changes);
         report.k = k;
         report.k_history.push(k);
-        report.dominance_ratio = sigma;
+        report.dominance_ratio = match changes[..] {
+            [.., a, _, b] => Some(f64::sqrt(b / a)).filter(|s| s.is_finite()),
+            _ => None,
+        };
         let moved = largest.max(k_change);
         report.error = match (params.stopping, sigma) {
             (StoppingCriterion::Change, _) => moved,

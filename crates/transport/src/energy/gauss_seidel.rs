@@ -107,7 +107,7 @@ pub(crate) fn ratio(changes: &[f64]) -> Option<f64> {
 }
 
 /// L2 norm of the change of the cell averages of the scalar fluxes of some groups, and its largest
-/// relative value.
+/// relative value, by `scale`.
 pub(crate) fn difference(
     disc: &Discretization,
     scale: ErrorScale,

@@ -22,7 +22,7 @@ use std::sync::Mutex;
 
 use pdesolve_core::{Control, Iterate};
 use pdesolve_krylov::methods::Gmres;
-use pdesolve_krylov::{Identity, LinearOperator, Reference, Solver, StoppingRule};
+use pdesolve_krylov::{Identity, LinearOperator, Reference, Solver, Status, StoppingRule};
 
 use super::gauss_seidel::difference;
 use crate::boundary::Boundary;
@@ -187,7 +187,18 @@ pub(crate) fn solve(
             }),
         };
         update.fill(0.0);
-        let Ok(one) = solver.solve(&operator, &mut Identity, &residual, &mut update) else {
+        let done = report.iterations;
+        let mut first = None;
+        let mut hears = |i: &pdesolve_krylov::Iteration| {
+            observer(&Iterate {
+                index: done + i.index,
+                residual: largest * i.residual / *first.get_or_insert(i.residual),
+                target: params.tolerance,
+            })
+        };
+        let solved =
+            solver.solve_observed(&operator, &mut Identity, &residual, &mut update, &mut hears);
+        let Ok(one) = solved else {
             break;
         };
         let work = operator.work.into_inner().expect("a pass does not panic");
@@ -195,6 +206,10 @@ pub(crate) fn solve(
         report.iterations += one.iterations;
         for ((phi, old), d) in flux.values[range.clone()].iter_mut().zip(&old).zip(&update) {
             *phi = old + d;
+        }
+        if one.status == Status::Interrupted {
+            report.interrupted = true;
+            break;
         }
     }
     for g in block {

@@ -86,7 +86,7 @@ fn only_the_groups_that_upscatter_couples_are_repeated() {
     assert_eq!(upscatter_block(&disc), 2..5);
     let (_, report) = solve(&disc, &with(EnergyIteration::GaussSeidel, false, 1e-6));
     assert!(report.converged && report.iterations > 5);
-    let (two, ..) = two_group_set().into_iter().next().unwrap();
+    let two = two_group_set().into_iter().next().unwrap();
     let disc = slab(two, 3.0, [Boundary::Vacuum, Boundary::Vacuum]);
     assert!(upscatter_block(&disc).is_empty());
 }
@@ -181,5 +181,58 @@ fn a_supercritical_slab_shows_a_negative_flux() {
         let (flux, report) = solve(&disc, &with(EnergyIteration::GaussSeidel, true, 1e-8));
         let found = check_positive(&disc, &flux).is_err() || !report.converged;
         assert_eq!(found, supercritical, "{half} {report:?}");
+    }
+}
+
+#[test]
+fn the_two_grid_correction_takes_a_fifth_of_the_iterations() {
+    let mut counts = Vec::new();
+    for scheme in [Scheme::DiamondDifference, Scheme::LinearDiscontinuous] {
+        let disc = Discretization::new(
+            Mesh::uniform(Geometry::Slab, 0.0, 400.0, 200),
+            vec![moderator()],
+            Ordinates::legendre(&double_gauss(8), 0),
+            scheme,
+            [Boundary::Vacuum, Boundary::Vacuum],
+        )
+        .unwrap();
+        let (slow, plain) = solve(&disc, &with(EnergyIteration::GaussSeidel, false, 1e-8));
+        let (fast, two_grid) = solve(&disc, &with(EnergyIteration::GaussSeidel, true, 1e-8));
+        let (all, krylov) = solve(&disc, &with(EnergyIteration::Krylov, true, 1e-8));
+        assert!(plain.converged && two_grid.converged && krylov.converged);
+        for flux in [&fast, &all] {
+            let (_, error) =
+                gauss_seidel::difference(&disc, ErrorScale::Cell, &flux.values, &slow.values);
+            assert!(error < 3e-8, "{scheme:?} {error}");
+        }
+        counts.push((plain.iterations, two_grid.iterations, krylov.iterations));
+        assert!(5 * two_grid.iterations < plain.iterations, "{counts:?}");
+    }
+}
+
+#[test]
+fn an_observer_stops_the_iteration_over_the_groups() {
+    let disc = slab(moderator(), 400.0, [Boundary::Vacuum, Boundary::Vacuum]);
+    for energy in [EnergyIteration::GaussSeidel, EnergyIteration::Krylov] {
+        let mut density = disc.zeros();
+        density.values.fill(1.0);
+        let mut flux = disc.zeros();
+        let mut heard = 0;
+        let report = FixedSource::new(&disc, &with(energy, false, 1e-10)).solve_observed(
+            &disc,
+            &SourceTerms::new(&density),
+            &mut flux,
+            &mut |_| {
+                heard += 1;
+                if heard < 12 {
+                    pdesolve_core::Control::Continue
+                } else {
+                    pdesolve_core::Control::Interrupt
+                }
+            },
+        );
+        assert!(report.interrupted && !report.converged, "{energy:?}");
+        // A Krylov method may say once more where it stands.
+        assert!((12..=13).contains(&heard), "{energy:?} {heard}");
     }
 }

@@ -3,6 +3,7 @@
 mod cross_sections;
 mod infinite_medium;
 mod params;
+mod tables;
 
 #[cfg(test)]
 mod tests;
@@ -13,3 +14,4 @@ pub use params::{
     ByGroup, DelayedParams, GroupMatrix, LIBRARY_FORMAT, LibraryParams, MaterialError,
     MaterialParams,
 };
+pub use tables::{FamilyTables, FissionTables};

@@ -302,3 +302,72 @@ fn a_library_of_another_format_version_or_bounds_is_refused() {
         assert_eq!(errors[0].key, key);
     }
 }
+
+#[test]
+fn tables_of_one_spectrum_are_taken_as_they_are() {
+    let uo2 = &c5g7()["UO2"];
+    let spectrum = uo2.chi.repeat(7);
+    let (fraction, chi) = (vec![0.25; 7], [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    let mut tables = FissionTables {
+        nu_fission: &uo2.nu_fission,
+        spectrum: &spectrum,
+        families: Vec::new(),
+    };
+    assert!(tables.is_separable());
+    let convert = |tables: &FissionTables<'_>, prompt: bool| {
+        let speed = vec![0.5; 7];
+        let all = (&uo2.total, &uo2.scattering, &uo2.fission);
+        MaterialParams::from_tables(all.0, all.1, all.2, Some(tables), &speed, prompt)
+            .build("m", Some(7))
+            .unwrap()
+    };
+    let x = convert(&tables, false);
+    assert_eq!(x.total, uo2.total);
+    assert_eq!(x.scattering, uo2.scattering);
+    assert_eq!((&x.nu_fission, &x.fission), (&uo2.nu_fission, &uo2.fission));
+    assert_eq!(x.velocity, [2.0; 7]);
+    assert!((infinite_medium_k(&x).0 - 0.738_214_76).abs() < 1e-8);
+    tables.families.push(FamilyTables {
+        decay: 0.1,
+        fraction: &fraction,
+        spectrum: &chi,
+    });
+    for prompt in [true, false] {
+        let x = convert(&tables, prompt);
+        assert!((x.delayed[0].fraction - 0.25).abs() < 1e-15);
+        let delayed = if prompt { 0.0 } else { 0.25 };
+        for ((found, prompt), late) in x.chi.iter().zip(&uo2.chi).zip(&chi) {
+            let expected = (1.0 - delayed) * prompt + delayed * late;
+            assert!((found - expected).abs() < 1e-14);
+        }
+    }
+}
+
+#[test]
+fn a_fission_matrix_is_condensed_without_changing_k() {
+    // Two groups, F = [[0.2, 0.1], [0.9, 0.3]] from (row) to (column). k of A^-1 F^T, A of two
+    // rows, from the characteristic polynomial by hand:
+    // A = [[0.5, 0], [-0.3, 0.4]] acts on (phi_1, phi_2); M = A^-1 F^T.
+    let material = CrossSections {
+        total: vec![1.0, 1.4],
+        scattering: vec![vec![0.5, 0.3, 0.0, 1.0]],
+        ..CrossSections::default()
+    };
+    let f = [[0.2, 0.1], [0.9, 0.3]];
+    let column = |from: usize| infinite_medium_flux(&material, &f[from]);
+    let (a, b) = (column(0), column(1));
+    let (trace, det) = (a[0] + b[1], a[0] * b[1] - a[1] * b[0]);
+    let k = 0.5 * (trace + (trace * trace - 4.0 * det).sqrt());
+    let tables = FissionTables {
+        nu_fission: &[0.1 + 0.2, 1.2],
+        spectrum: &[2.0 / 3.0, 1.0 / 3.0, 0.75, 0.25],
+        families: Vec::new(),
+    };
+    assert!(!tables.is_separable());
+    let (total, scattering) = (&material.total, &material.scattering);
+    let x = MaterialParams::from_tables(total, scattering, &[0.0; 2], Some(&tables), &[], false)
+        .build("m", None)
+        .unwrap();
+    let found = infinite_medium_k(&x).0;
+    assert!((found - k).abs() < 1e-13, "{found} {k}");
+}

@@ -18,6 +18,9 @@
 //!
 //! Source: Ganapol, Nucl. Sci. Eng. 92 (1986) 272, for the multiple-collision solution.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::formula::Formula;
 use crate::boundary::Boundary;
 use crate::discretization::{Discretization, TransportError};
@@ -29,12 +32,19 @@ use crate::quadrature::{gauss_legendre, legendre};
 const POINTS: usize = 6;
 
 /// The pulse of a plane source at t = 0.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PlanePulse {
-    /// Where, cm.
+    /// Where, cm. Default: 0.
+    #[serde(default)]
     pub position: f64,
-    /// Particles per cm^2, half of them to either side.
+    /// Particles per cm^2, half of them to either side. Default: 1.
+    #[serde(default = "one")]
     pub strength: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 impl PlanePulse {

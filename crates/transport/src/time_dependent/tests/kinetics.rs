@@ -15,8 +15,8 @@ fn error(
     let disc = closed(material.clone());
     let mut flux = disc.zeros();
     let groups = disc.groups();
-    for g in 0..groups {
-        flux.group_mut(g).fill(initial[g]);
+    for (g, phi) in initial[..groups].iter().enumerate() {
+        flux.group_mut(g).fill(*phi);
     }
     let cells = disc.mesh().len();
     let precursors: Vec<Vec<f64>> = initial[groups..].iter().map(|&c| vec![c; cells]).collect();
@@ -42,10 +42,6 @@ fn check_orders(material: &CrossSections, end: f64, initial: &[f64], exact: &[f6
         let errors: Vec<f64> = (0..4)
             .map(|k| error(material, scheme, steps << k, end, initial, exact))
             .collect();
-        println!(
-            "{scheme:?}: errors {errors:?}, orders {:.3?}",
-            orders(&errors)
-        );
         let last = orders(&errors)[2];
         assert!(
             (last - order_of(scheme)).abs() < 0.1,
@@ -131,23 +127,25 @@ fn two_groups_with_two_families_follow_the_matrix_exponential() {
         delayed: vec![family(0.8, 0.1, [0.7, 0.3]), family(0.1, 0.15, [0.4, 0.6])],
     };
     let m = &material;
-    let mut a = vec![vec![0.0; 4]; 4];
-    for to in 0..2 {
-        for from in 0..2 {
+    // Unknowns: the fluxes of the two groups, the two families.
+    let flux_row = |to: usize| {
+        let from = |from: usize| {
             let removed = if from == to { m.total[to] } else { 0.0 };
             let prompt = 0.75 * m.chi[to] * m.nu_fission[from];
-            a[to][from] = m.velocity[to] * (m.scatter(0, from, to) + prompt - removed);
-        }
-        for (j, d) in m.delayed.iter().enumerate() {
-            a[to][2 + j] = m.velocity[to] * d.decay * d.chi[to];
-        }
-    }
-    for (j, d) in m.delayed.iter().enumerate() {
-        for from in 0..2 {
-            a[2 + j][from] = d.fraction * m.nu_fission[from];
-        }
-        a[2 + j][2 + j] = -d.decay;
-    }
+            m.velocity[to] * (m.scatter(0, from, to) + prompt - removed)
+        };
+        let family = |j: usize| m.velocity[to] * m.delayed[j].decay * m.delayed[j].chi[to];
+        vec![from(0), from(1), family(0), family(1)]
+    };
+    let family_row = |j: usize| {
+        let d = &m.delayed[j];
+        let mut row = vec![0.0; 4];
+        row[0] = d.fraction * m.nu_fission[0];
+        row[1] = d.fraction * m.nu_fission[1];
+        row[2 + j] = -d.decay;
+        row
+    };
+    let a = [flux_row(0), flux_row(1), family_row(0), family_row(1)];
     let initial = [1.0, 0.5, 0.05, 0.2];
     let exact = propagate(&a, 2.0, &initial);
     check_orders(&material, 2.0, &initial, &exact, 40);

@@ -84,10 +84,6 @@ fn mesh_and_step_refined_together_show_the_order_in_space_and_time() {
             let errors: Vec<f64> = (0..4)
                 .map(|k| error(scheme, time, cells << k, 10 << k))
                 .collect();
-            println!(
-                "{scheme:?}, {time:?}: errors {errors:?}, orders {:.3?}",
-                orders(&errors)
-            );
             let last = orders(&errors)[2];
             assert!(
                 (last - order_of(time)).abs() < 0.1,
@@ -103,10 +99,6 @@ fn cells_of_linear_discontinuous_are_of_order_3_when_the_step_shrinks_as_fast() 
         let errors: Vec<f64> = [(4, 40), (8, 113), (16, 320), (32, 905)]
             .map(|(cells, steps)| error(Scheme::LinearDiscontinuous, time, cells, steps))
             .to_vec();
-        println!(
-            "{time:?}: errors {errors:?}, orders {:.3?}",
-            orders(&errors)
-        );
         assert!(orders(&errors)[2] > 2.8, "{time:?} {errors:?}");
     }
 }

@@ -4,6 +4,8 @@ use pdesolve_core::{State, StepError};
 
 use super::*;
 use crate::material::Delayed;
+use crate::params::{Acceleration, Iteration};
+use crate::quadrature::gauss_legendre;
 use crate::time_dependent::{TimeBoundary, TimeSource};
 
 /// A fissile slab between a beam that swings and a void, with a source that comes and goes.
@@ -98,9 +100,82 @@ fn every_step_balances_to_rounding_once_the_iteration_has_converged() {
                 worst = worst.max(quantity(&mut sim, "balance_residual"));
             }
         }
-        println!("{scheme:?}: worst balance residual {worst:.2e}");
         assert!(worst < 1e-12, "{scheme:?} {worst:e}");
     }
+}
+
+#[test]
+fn a_sphere_that_leaks_balances_in_every_step() {
+    let fuel = CrossSections {
+        velocity: vec![3.0],
+        ..CrossSections::one_group(1.0, 0.6).with_fission(2.5, 0.1)
+    };
+    for scheme in SCHEMES {
+        let disc = Discretization::new(
+            Mesh::uniform(Geometry::Sphere, 0.0, 3.0, 20),
+            vec![fuel.clone()],
+            Ordinates::legendre(&gauss_legendre(8), 0),
+            Scheme::DiamondDifference,
+            [Boundary::MIRROR, Boundary::Vacuum],
+        )
+        .unwrap();
+        let mut flux = disc.zeros();
+        flux.values.fill(1.0);
+        let mut sim = TransientTransport::new(disc, &params(scheme, 1e-13), 0.0, 0.1).unwrap();
+        sim.set_flux(&flux);
+        let mut worst: f64 = 0.0;
+        while sim.time() < 2.0 {
+            sim.advance(2.0).unwrap();
+            worst = worst.max(quantity(&mut sim, "balance_residual"));
+        }
+        assert!(worst < 1e-12, "{scheme:?} {worst:e}");
+        assert!(quantity(&mut sim, "leakage(left)").abs() < 1e-14);
+        assert!(quantity(&mut sim, "leakage(right)") > 0.1);
+    }
+}
+
+#[test]
+fn acceleration_keeps_the_iterations_few_however_long_the_step() {
+    let material = CrossSections {
+        velocity: vec![1e3],
+        ..CrossSections::one_group(1.0, 0.9999)
+    };
+    let most = |acceleration, step: f64| {
+        let disc = Discretization::new(
+            Mesh::uniform(Geometry::Slab, 0.0, 100.0, 100),
+            vec![material.clone()],
+            Ordinates::legendre(&double_gauss(8), 0),
+            Scheme::LinearDiscontinuous,
+            [Boundary::Vacuum, Boundary::Vacuum],
+        )
+        .unwrap();
+        let mut flux = disc.zeros();
+        // A hot half next to a cold one.
+        flux.values[..100]
+            .iter_mut()
+            .step_by(2)
+            .for_each(|phi| *phi = 1.0);
+        let params = DiscreteOrdinatesParams {
+            acceleration,
+            iteration: Iteration::SourceIteration,
+            max_iterations: 20_000,
+            ..params(TimeScheme::BackwardEuler, 1e-8)
+        };
+        let mut sim = TransientTransport::new(disc, &params, 0.0, step).unwrap();
+        sim.set_flux(&flux);
+        let mut most = 0.0_f64;
+        for _ in 0..5 {
+            sim.advance(f64::INFINITY).unwrap();
+            most = most.max(quantity(&mut sim, "iterations"));
+        }
+        most
+    };
+    for mean_free_times in [0.1, 1.0, 10.0, 100.0, 1e4] {
+        let fast = most(Acceleration::Consistent, mean_free_times / 1e3);
+        assert!(fast <= 14.0, "{mean_free_times} {fast}");
+    }
+    let slow = most(Acceleration::None, 0.1);
+    assert!(slow > 1000.0, "{slow}");
 }
 
 #[test]
@@ -121,7 +196,6 @@ fn cut_steps_keep_the_order() {
             let steps = [16.0, 32.0, 64.0, 128.0].map(|n| 0.37 / (n + part));
             let errors = steps.map(|step| (population(scheme, step) - exact).abs());
             let order = (errors[2] / errors[3]).ln() / (steps[2] / steps[3]).ln();
-            println!("{scheme:?}, last step {part}: errors {errors:?}, order {order:.3}");
             assert!(
                 (order - order_of(scheme)).abs() < 0.1,
                 "{scheme:?} {errors:?}"
