@@ -398,3 +398,44 @@ fn an_inconsistent_diffusion_operator_diverges_in_thick_cells() {
         assert!(if converges { grown < 1e-6 } else { grown > 1e3 });
     }
 }
+
+/// The step scheme of spheres and cylinders, whose diffusion problem is not its exact image.
+#[test]
+fn the_step_scheme_of_spheres_and_cylinders_converges_as_fast_as_in_slabs() {
+    for geometry in [Geometry::Sphere, Geometry::Cylinder] {
+        for tau in [0.01, 0.1, 1.0, 10.0, 100.0] {
+            let ordinates = match geometry {
+                Geometry::Cylinder => {
+                    Ordinates::cylinder(&crate::quadrature::chebyshev_legendre(8), 0)
+                }
+                _ => Ordinates::legendre(&gauss_legendre(8), 0),
+            };
+            let disc = Discretization::new(
+                Mesh::uniform(geometry, 0.0, 50.0, 50),
+                vec![CrossSections::one_group(tau, 0.9999 * tau)],
+                ordinates,
+                Scheme::Step,
+                [Boundary::MIRROR, Boundary::Vacuum],
+            )
+            .unwrap();
+            let params = DiscreteOrdinatesParams::default();
+            let mut solver = crate::GroupSolver::new(&disc, 0, &params);
+            let nothing = vec![0.0; disc.group_len()];
+            let source = crate::SweepSource {
+                emission: &nothing,
+                angular: None,
+            };
+            let size = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
+            let mut flux: Vec<f64> = (0..50).map(|i| (2.3 * f64::from(i)).sin()).collect();
+            let mut rho = 0.0;
+            for _ in 0..60 {
+                let before = size(&flux);
+                flux.iter_mut().for_each(|x| *x /= before);
+                let next = solver.step(&disc, &source, &flux);
+                flux.copy_from_slice(next);
+                rho = size(&flux);
+            }
+            assert!(rho < 0.24, "{geometry:?} {tau}: {rho}");
+        }
+    }
+}
