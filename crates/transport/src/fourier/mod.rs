@@ -15,9 +15,10 @@
 //! of T over theta in (0, pi]; lambda = theta/tau, tau = sigma_t h, is the wave number in units of
 //! sigma_t.
 //!
-//! 1. the responses of the cell come out of the kernels that the sweep uses; 2. those of the
-//! low-order problem from its own blocks; 3. the radius is sampled over theta, evenly and evenly
-//! in log theta; 4. the best samples are refined by golden section.
+//! 1. The responses of the cell come out of the kernels that the sweep uses,
+//! 2. those of the low-order problem from its own blocks.
+//! 3. The radius is sampled over theta, evenly and evenly in log theta.
+//! 4. The best samples are refined by golden section.
 //!
 //! Boundaries are left out: they make the iteration faster, as particles leak. Neighbours of very
 //! different thickness are left out as well.
@@ -205,9 +206,8 @@ impl<'a> Lattice<'a> {
                         + response.flux_from_source[i][j])
                         * (odd(i) * odd(j));
                     for to in 0..moments {
-                        for from in 0..moments {
-                            let weight =
-                                o.weight[n] * o.basis[to][n] * o.basis[from][n] * sigma[from];
+                        for (from, sigma) in sigma.iter().enumerate() {
+                            let weight = o.weight[n] * o.basis[to][n] * o.basis[from][n] * sigma;
                             *l.at_mut(to * dofs + i, from * dofs + j) += weight * psi;
                         }
                     }
