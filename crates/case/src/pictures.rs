@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pdesolve_io::plot::{
-    Curve, Frame, Labels, Scale, colour_map, history, lines, quantity, space_time,
+    Band, Curve, Frame, Labels, Scale, colour_map, history, lines_over, quantity, space_time,
 };
 use pdesolve_io::{IoError, VtkHdfFile};
 
@@ -11,6 +11,7 @@ use crate::names;
 use crate::plots::{PlotKind, PlotParams};
 use crate::results::ITERATION;
 use crate::run::beside;
+use crate::schema::Case;
 
 /// Frames drawn as curves where the table names no times.
 const CURVES: usize = 6;
@@ -219,7 +220,33 @@ fn draw_lines(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(),
         y: quantity(&name, &units),
         value: String::new(),
     };
-    Ok(lines(path, &labels, &curves)?)
+    Ok(lines_over(path, &labels, &curves, &bands(file))?)
+}
+
+/// The regions of a transport problem, shaded by material; none in other problems.
+fn bands(file: &VtkHdfFile) -> Vec<Band> {
+    let Ok(case) = toml::from_str::<Case>(&file.meta().case_text) else {
+        return Vec::new();
+    };
+    let Some((problem, _)) = case.problem.transport() else {
+        return Vec::new();
+    };
+    let faces = file.grid().axes()[0].faces();
+    let mut materials: Vec<&str> = Vec::new();
+    let mut bands = Vec::new();
+    for region in &problem.regions {
+        let shade = (materials.iter().position(|m| *m == region.material)).unwrap_or_else(|| {
+            materials.push(&region.material);
+            materials.len() - 1
+        });
+        bands.push(Band {
+            from: region.from.unwrap_or(faces[0]),
+            to: region.to.unwrap_or(faces[faces.len() - 1]),
+            label: region.material.clone(),
+            shade,
+        });
+    }
+    bands
 }
 
 fn draw_space_time(
@@ -283,6 +310,48 @@ fn draw_map(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(), P
     Ok(colour_map(path, &labels, x, y, &frames)?)
 }
 
+/// Draws one history of each of several files, as curves in one picture; the labels are the names
+/// of the files.
+///
+/// # Errors
+/// [`PictureError`]; no picture is then written.
+pub fn draw_histories(
+    files: &[VtkHdfFile],
+    name: &str,
+    log: bool,
+    path: &Path,
+) -> Result<(), PictureError> {
+    let mut curves = Vec::new();
+    let mut axis = "t".to_owned();
+    for file in files {
+        let (columns, rows) = file.history()?;
+        let column = (columns.iter().position(|c| c == name))
+            .ok_or_else(|| missing(file, "history of", name, &columns))?;
+        if columns.first().is_some_and(|first| first == ITERATION) {
+            axis = ITERATION.to_owned();
+        }
+        let stem = file.path().file_stem().unwrap_or_default();
+        curves.push(Curve {
+            label: stem.to_string_lossy().into_owned(),
+            x: rows.iter().map(|row| row[0]).collect(),
+            y: rows.iter().map(|row| row[column]).collect(),
+        });
+    }
+    let labels = Labels {
+        title: files
+            .first()
+            .map_or(String::new(), |file| file.meta().title.clone()),
+        x: axis,
+        y: name.to_owned(),
+        value: String::new(),
+    };
+    Ok(history(path, &labels, &curves, scale(log))?)
+}
+
+fn scale(log: bool) -> Scale {
+    if log { Scale::Log } else { Scale::Linear }
+}
+
 fn draw_history(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(), PictureError> {
     let (columns, rows) = file.history()?;
     let wanted = match &params.names {
@@ -318,10 +387,5 @@ fn draw_history(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(
         },
         value: String::new(),
     };
-    let scale = if params.log {
-        Scale::Log
-    } else {
-        Scale::Linear
-    };
-    Ok(history(path, &labels, &curves, scale)?)
+    Ok(history(path, &labels, &curves, scale(params.log))?)
 }

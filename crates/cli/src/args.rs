@@ -133,6 +133,9 @@ pub(crate) struct Show {
 pub(crate) struct Plot {
     /// An output file of `pdesolve run`
     pub(crate) file: PathBuf,
+    /// More output files, whose histories are drawn into one picture with that of the first; give
+    /// the quantity with `--name`
+    pub(crate) others: Vec<PathBuf>,
     /// Kind of picture [default: what suits the file]
     #[arg(long, value_enum)]
     pub(crate) kind: Option<PictureKind>,

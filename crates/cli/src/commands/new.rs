@@ -60,6 +60,9 @@ pub(crate) fn new(args: &args::New) -> Exit {
 
 /// The text of a case of a kind whose parameters all have defaults; `None` for others.
 fn starter(doc: &KindDoc) -> Option<String> {
+    if doc.kind.starts_with("transport") {
+        return Some(transport_starter(&doc.kind));
+    }
     let table = serde_json::json!({ "kind": doc.kind });
     let problem: Problem = serde_json::from_value(table).ok()?;
     let none = std::collections::BTreeMap::new();
@@ -143,6 +146,92 @@ kind = \"{kind}\"
             text.push('\n');
         }
     }
+    text
+}
+
+/// The text of a case of a transport kind: `show` tells all keys.
+fn transport_starter(kind: &str) -> String {
+    let eigenvalue = kind == "transport_eigenvalue";
+    let transient = kind == "transport_transient";
+    let mut text = format!(
+        "# A case of pdesolve. Check it: `pdesolve check FILE`; run it: `pdesolve run FILE`.
+# All keys of the problem: `pdesolve show {kind}`.
+schema = 1
+title = \"{kind}\"
+
+[problem]
+kind = \"{kind}\"
+geometry = \"slab\"
+
+# Cross sections in 1/cm, one value a group; a void has `total = 0`.
+[problem.materials]
+"
+    );
+    text.push_str(match (eigenvalue, transient) {
+        (true, _) => "core = { total = 1.0, scattering = 0.6, fission = 0.2, nu = 2.5 }\n",
+        (_, true) => "core = { total = 1.0, scattering = 0.6, velocity = 1e5 }\n",
+        _ => "core = { total = 1.0, scattering = 0.6 }\n",
+    });
+    text.push_str("shield = { total = 2.0, scattering = 1.0");
+    text.push_str(if transient {
+        ", velocity = 1e5 }\n"
+    } else {
+        " }\n"
+    });
+    text.push_str(
+        "
+# Regions fill the mesh, and end where its layers end.
+[[problem.regions]]
+name = \"core\"
+material = \"core\"
+to = 4
+",
+    );
+    if !eigenvalue {
+        text.push_str("source = 1\n");
+    }
+    text.push_str(
+        "
+[[problem.regions]]
+name = \"shield\"
+material = \"shield\"
+from = 4
+
+[mesh]
+layers = [{ to = 4, cells = 80 }, { to = 6, cells = 80 }]
+periodic = [false]
+
+# vacuum, reflecting, white, or incident (angular_flux, an expression in mu).
+[boundary]
+left = { kind = \"reflecting\" }
+right = { kind = \"vacuum\" }
+
+[solver]
+kind = \"discrete_ordinates\"
+quadrature = { kind = \"double_gauss\", order = 16 }
+scheme = \"linear_discontinuous\"
+",
+    );
+    if transient {
+        text.push_str(
+            "time_scheme = \"crank_nicolson\"
+
+# Seconds. The flux begins at zero where [initial] does not say otherwise.
+[time]
+end = 2e-3
+step = 2e-5
+
+[output]
+every = 2e-4
+",
+        );
+    }
+    text.push_str(
+        "
+[[plot]]
+kind = \"lines\"
+",
+    );
     text
 }
 

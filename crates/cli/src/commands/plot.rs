@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use pdesolve::case::pictures::{PictureError, check_times, default_plots, draw, picture_path};
+use pdesolve::case::pictures::{
+    PictureError, check_times, default_plots, draw, draw_histories, picture_path,
+};
 use pdesolve::case::plots::{PlotKind, PlotParams};
 use pdesolve::case::schema::Case;
 use pdesolve::case::{Diagnostic, Diagnostics, file_fault};
@@ -13,18 +15,12 @@ use crate::args;
 use crate::terminal::{Exit, refuse, say};
 
 pub(crate) fn plot(args: &args::Plot) -> Exit {
-    let file = match VtkHdfFile::open(&args.file) {
+    if !args.others.is_empty() {
+        return compare(args);
+    }
+    let file = match open(&args.file) {
         Ok(file) => file,
-        Err(IoError::IsDirectory { path }) => {
-            return refuse(
-                Diagnostic::error(
-                    codes::NOT_OUR_FILE,
-                    format!("`{}` is a folder, not an output file", path.display()),
-                )
-                .help("give one of its files: `pdesolve plot FOLDER/NAME.vtkhdf`"),
-            );
-        }
-        Err(error) => return refuse(file_fault(&error)),
+        Err(diagnostic) => return refuse(diagnostic),
     };
     let mut plots = default_plots(&file);
     if let Some(kind) = args.kind {
@@ -56,6 +52,46 @@ pub(crate) fn plot(args: &args::Plot) -> Exit {
         }
         say(&format!("Wrote {}", path.display()));
     }
+    Exit::Done
+}
+
+fn open(path: &Path) -> Result<VtkHdfFile, Diagnostic> {
+    VtkHdfFile::open(path).map_err(|error| match error {
+        IoError::IsDirectory { path } => Diagnostic::error(
+            codes::NOT_OUR_FILE,
+            format!("`{}` is a folder, not an output file", path.display()),
+        )
+        .help("give one of its files: `pdesolve plot FOLDER/NAME.vtkhdf`"),
+        error => file_fault(&error),
+    })
+}
+
+/// Histories of several files in one picture.
+fn compare(args: &args::Plot) -> Exit {
+    let [name] = args.name.as_slice() else {
+        return refuse(
+            Diagnostic::error(
+                codes::NO_SUCH_OUTPUT,
+                "several files are compared by the history of one quantity",
+            )
+            .help("name it: `--name residual`"),
+        );
+    };
+    let mut files = Vec::new();
+    for path in std::iter::once(&args.file).chain(&args.others) {
+        match open(path) {
+            Ok(file) => files.push(file),
+            Err(diagnostic) => return refuse(diagnostic),
+        }
+    }
+    let path = match &args.output {
+        Some(path) => path.clone(),
+        None => picture_path(&args.file, 0),
+    };
+    if let Err(error) = draw_histories(&files, name, args.log, &path) {
+        return refuse(fault(&error));
+    }
+    say(&format!("Wrote {}", path.display()));
     Exit::Done
 }
 

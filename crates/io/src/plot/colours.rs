@@ -44,6 +44,16 @@ pub(super) const LINES: [RGBColor; 7] = [
     RGBColor(60, 60, 60),
 ];
 
+/// Colours of shaded stretches, light enough for curves of any colour to stand out.
+pub(super) const SHADES: [RGBColor; 6] = [
+    RGBColor(238, 238, 238),
+    RGBColor(222, 235, 247),
+    RGBColor(229, 245, 224),
+    RGBColor(254, 237, 222),
+    RGBColor(239, 237, 245),
+    RGBColor(253, 245, 214),
+];
+
 /// Colour of values that are not numbers.
 const NOT_A_NUMBER: RGBColor = RGBColor(170, 170, 170);
 

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::canvas::{Anchor, Canvas, text_width};
-use super::colours::{LINES, sequence};
+use super::colours::{LINES, SHADES, sequence};
 use super::panel::{LARGE, Panel, SMALL, fit};
 use super::scale::{Range, Scale};
-use super::{Curve, Labels, Study};
+use super::{Band, Curve, Labels, Study};
 use crate::error::IoError;
 
 const WIDTH: f64 = 800.0;
@@ -23,6 +23,19 @@ const LEGEND: usize = 12;
 /// [`IoError`] where there is nothing to draw, the extension is neither `.png` nor `.svg`, or the
 /// file cannot be written.
 pub fn lines(path: &Path, labels: &Labels, curves: &[Curve]) -> Result<(), IoError> {
+    lines_over(path, labels, curves, &[])
+}
+
+/// As [`lines`], over shaded stretches of the horizontal axis.
+///
+/// # Errors
+/// As [`lines`].
+pub fn lines_over(
+    path: &Path,
+    labels: &Labels,
+    curves: &[Curve],
+    bands: &[Band],
+) -> Result<(), IoError> {
     let colours = |i| {
         if curves.len() <= 3 {
             LINES[i]
@@ -35,7 +48,7 @@ pub fn lines(path: &Path, labels: &Labels, curves: &[Curve]) -> Result<(), IoErr
         .enumerate()
         .map(|(i, c)| Drawn::new(c, colours(i)))
         .collect();
-    draw(path, labels, &drawn, Scale::Linear, Scale::Linear)
+    draw_over(path, labels, &drawn, bands, Scale::Linear, Scale::Linear)
 }
 
 /// Curves with a dot at each value, linear or logarithmic in x and y: a quantity over a parameter,
@@ -195,6 +208,17 @@ fn draw(
     x_scale: Scale,
     y_scale: Scale,
 ) -> Result<(), IoError> {
+    draw_over(path, labels, curves, &[], x_scale, y_scale)
+}
+
+fn draw_over(
+    path: &Path,
+    labels: &Labels,
+    curves: &[Drawn<'_>],
+    bands: &[Band],
+    x_scale: Scale,
+    y_scale: Scale,
+) -> Result<(), IoError> {
     let nothing = |reason: &str| IoError::Plot {
         path: path.to_owned(),
         reason: reason.to_owned(),
@@ -248,6 +272,9 @@ fn draw(
     };
     panel.left = panel.y_label_width() + 34.0;
     panel.width -= panel.left;
+    for band in bands {
+        draw_band(&mut canvas, &panel, band);
+    }
     panel.grid_lines(&mut canvas);
     for drawn in curves {
         draw_curve(&mut canvas, &panel, drawn);
@@ -288,6 +315,22 @@ fn legend_entries<'a, 'b>(curves: &'b [Drawn<'a>]) -> Vec<&'b Drawn<'a>> {
     (0..LEGEND)
         .map(|i| named[i * (named.len() - 1) / (LEGEND - 1)])
         .collect()
+}
+
+/// A shade over the height of the panel, with its name at the top.
+fn draw_band(canvas: &mut Canvas, panel: &Panel, band: &Band) {
+    let (left, right) = (panel.left, panel.left + panel.width);
+    let x0 = panel.at(band.from, 0.0).0.clamp(left, right);
+    let x1 = panel.at(band.to, 0.0).0.clamp(left, right);
+    canvas.block(
+        (x0, panel.top),
+        (x1 - x0, panel.height),
+        SHADES[band.shade % SHADES.len()],
+    );
+    if text_width(&band.label, SMALL) <= x1 - x0 - 4.0 {
+        let at = (0.5 * (x0 + x1), panel.top + 11.0);
+        canvas.text(&band.label, at, SMALL, Anchor::Centre);
+    }
 }
 
 fn draw_curve(canvas: &mut Canvas, panel: &Panel, drawn: &Drawn<'_>) {

@@ -21,7 +21,7 @@ mod panel;
 mod scale;
 
 pub use canvas::check_place;
-pub use curves::{convergence, history, lines, points};
+pub use curves::{convergence, history, lines, lines_over, points};
 pub use maps::{colour_map, space_time};
 pub use scale::Scale;
 
@@ -47,6 +47,19 @@ pub struct Curve {
     pub x: Vec<f64>,
     /// Ordinates, as many. A value that cannot be shown leaves a gap.
     pub y: Vec<f64>,
+}
+
+/// A stretch of the horizontal axis that is shaded and named: a material, say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Band {
+    /// Where it begins.
+    pub from: f64,
+    /// Where it ends.
+    pub to: f64,
+    /// Name, at its top; left out where there is no room.
+    pub label: String,
+    /// Bands with the same number have the same shade.
+    pub shade: usize,
 }
 
 /// One panel of [`colour_map`].
