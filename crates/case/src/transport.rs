@@ -246,7 +246,7 @@ fn materials(
                 let finding = Finding::new(
                     "E0313",
                     format!("problem.materials.{name}{}", dotted(&error.key)),
-                    format!("material `{name}`: {}", error.message),
+                    fault_of(name, &error.key, &error.message),
                 );
                 match error.help {
                     Some(help) => finding.help(help),
@@ -256,6 +256,15 @@ fn materials(
         }
     }
     made
+}
+
+/// A fault of a material's entry, in words.
+fn fault_of(material: &str, key: &str, message: &str) -> String {
+    match key {
+        "" => format!("material `{material}`: {message}"),
+        _ if message.starts_with("is ") => format!("`{key}` of material `{material}` {message}"),
+        _ => format!("`{key}` of material `{material}`: {message}"),
+    }
 }
 
 /// `.key`, or nothing.

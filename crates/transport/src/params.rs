@@ -122,7 +122,8 @@ pub enum Acceleration {
     /// Diffusion synthetic acceleration with the modified interior penalty form (Wang and Ragusa
     /// 2010).
     InteriorPenalty {
-        /// Penalty constant C of kappa = max(1/4, C p (p + 1) D/h): Default: 2.
+        /// Penalty constant C of kappa = max(gamma/W, C p (p + 1) D/h), with gamma the sum of
+        /// w mu over mu > 0 and W the sum of the weights (1/4 in the limit). Default: 2.
         #[serde(default = "two")]
         #[schemars(extend("exclusiveMinimum" = 0.0))]
         constant: f64,

@@ -242,6 +242,7 @@ impl GroupSolver {
                 (StoppingCriterion::Error, _) => f64::INFINITY,
             };
             report.history.push(report.error);
+            let heard = self.hears(observer, report, report.error);
             if report.error <= self.params.tolerance {
                 report.converged = true;
                 return;
@@ -250,7 +251,7 @@ impl GroupSolver {
                 report.diverged = true;
                 return;
             }
-            if self.hears(observer, report, report.error) == Control::Interrupt {
+            if heard == Control::Interrupt {
                 report.interrupted = true;
                 return;
             }
@@ -310,6 +311,7 @@ impl GroupSolver {
             report.history.push(report.error);
             if report.error <= self.params.tolerance {
                 flux.copy_from_slice(&self.next);
+                self.hears(observer, report, report.error);
                 report.converged = true;
                 return;
             }

@@ -62,7 +62,7 @@ pub fn spectral_radius(
     tau: f64,
     c: f64,
 ) -> Radius {
-    let disc = lattice(scheme, quadrature, tau, c, 1);
+    let disc = lattice(scheme, quadrature, tau, c, 1, Boundary::Periodic);
     let kind = cell_kinds(disc.mesh()).0[0];
     Lattice::new(&disc, 0, &disc.totals(0), acceleration, kind).spectral_radius(160)
 }
@@ -90,22 +90,23 @@ pub fn predict(
         .fold(Radius::default(), |a, b| if b.rho > a.rho { b } else { a })
 }
 
-/// A periodic slab of `cells` cells of width 1.
+/// A slab of `cells` cells of width 1, with one condition at both ends.
 fn lattice(
     scheme: Scheme,
     quadrature: &Quadrature,
     tau: f64,
     c: f64,
     cells: usize,
+    ends: Boundary,
 ) -> Discretization {
     Discretization::new(
         Mesh::uniform(Geometry::Slab, 0.0, cells as f64, cells),
         vec![CrossSections::one_group(tau, c * tau)],
         Ordinates::legendre(quadrature, 0),
         scheme,
-        [Boundary::Periodic, Boundary::Periodic],
+        [ends.clone(), ends],
     )
-    .expect("a periodic slab is a problem")
+    .expect("a slab of equal cells is a problem")
 }
 
 /// One kind of cell, over and over.
