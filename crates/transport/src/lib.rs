@@ -31,6 +31,64 @@
 //!
 //! Weights in one dimension sum to 2: an isotropic source of density q emits q/2 into each unit
 //! of mu, and an isotropic angular flux psi has the scalar flux 2 psi.
+//!
+//! # A source in a slab
+//!
+//! Ten mean free paths, scattering ratio 0.99, a source of one particle per cm^3 and s:
+//!
+//! ```
+//! use pdesolve_transport::quadrature::gauss_legendre;
+//! use pdesolve_transport::{
+//!     Boundary, CrossSections, DiscreteOrdinatesParams, Discretization, FixedSource, Geometry, Mesh,
+//!     Ordinates, Scheme, SourceTerms,
+//! };
+//!
+//! let disc = Discretization::new(
+//!     Mesh::uniform(Geometry::Slab, 0.0, 10.0, 100),
+//!     vec![CrossSections::one_group(1.0, 0.99)],
+//!     Ordinates::legendre(&gauss_legendre(8), 0),
+//!     Scheme::DiamondDifference,
+//!     [Boundary::Vacuum, Boundary::Vacuum],
+//! )?;
+//! let mut density = disc.zeros();
+//! density.values.fill(1.0); // one unknown a cell, one moment: all of them are averages
+//! let params = DiscreteOrdinatesParams::default(); // diffusion synthetic acceleration
+//! let mut flux = disc.zeros();
+//! let report = FixedSource::new(&disc, &params).solve(&disc, &SourceTerms::new(&density), &mut flux);
+//! assert!(report.converged && report.sweeps < 15);
+//! let middle = flux.averages(0).nth(50).unwrap();
+//! assert!((middle - 34.420797).abs() < 1e-5); // an independent program
+//! # Ok::<(), pdesolve_transport::TransportError>(())
+//! ```
+//!
+//! # A multiplication factor
+//!
+//! The critical slab of problem 6 of Sood, Forster and Parsons (2003), half of it beside a mirror:
+//!
+//! ```
+//! use pdesolve_core::Control;
+//! use pdesolve_transport::quadrature::double_gauss;
+//! use pdesolve_transport::{
+//!     Boundary, CrossSections, DiscreteOrdinatesParams, Discretization, Geometry, Mesh, Ordinates,
+//!     Scheme, eigenvalue,
+//! };
+//!
+//! let plutonium = CrossSections::one_group(0.3264, 0.225216).with_fission(2.84, 0.0816);
+//! let disc = Discretization::new(
+//!     Mesh::uniform(Geometry::Slab, 0.0, 2.256751, 24),
+//!     vec![plutonium],
+//!     Ordinates::legendre(&double_gauss(32), 0),
+//!     Scheme::LinearDiscontinuous,
+//!     [Boundary::MIRROR, Boundary::Vacuum],
+//! )?;
+//! let params = DiscreteOrdinatesParams::default();
+//! let mut mode = disc.zeros(); // the first guess, and then the mode
+//! let report = eigenvalue::solve(&disc, &params, &mut mode, &mut |_| Control::Continue)?;
+//! assert!(report.converged && (report.k - 1.0).abs() < 1e-5);
+//! # Ok::<(), pdesolve_transport::TransportError>(())
+//! ```
+//!
+//! `examples/coupled_slab.rs` puts such a solve into a loop with heat conduction.
 
 pub mod adjoint;
 pub mod balance;
