@@ -584,3 +584,159 @@ fn layers_that_make_no_mesh() {
     let layers = "layers = [{ to = 2, cells = 4 }, { to = 1, cells = 4 }]";
     edited("layers_that_make_no_mesh", "points = [64]", layers);
 }
+
+const SLAB: &str = r#"schema = 1
+title = "a slab"
+[problem]
+kind = "transport"
+[problem.materials]
+core = { total = [1, 2], scattering = [[0.5, 0.3], [0, 1.5]], fission = [0, 0.1], nu = [0, 2] }
+shield = { total = [1, 1], scattering = [[0.5, 0.4], [0, 0.9]] }
+[[problem.regions]]
+name = "core"
+material = "core"
+to = 4
+source = [1, 0]
+[[problem.regions]]
+name = "shield"
+material = "shield"
+from = 4
+[mesh]
+layers = [{ to = 4, cells = 8 }, { to = 6, cells = 8 }]
+periodic = [false]
+[boundary]
+left = { kind = "reflecting" }
+right = { kind = "vacuum" }
+[solver]
+kind = "discrete_ordinates"
+quadrature = { order = 8 }
+"#;
+
+/// The slab with replacements, run.
+fn slab(name: &str, edits: &[(&str, &str)]) {
+    let dir = Dir::new();
+    let mut text = SLAB.to_owned();
+    for (from, to) in edits {
+        assert!(text.contains(from), "{from} is not in the case");
+        text = text.replace(from, to);
+    }
+    dir.write("case.toml", text);
+    golden(name, &dir, &["run", "case.toml"]);
+}
+
+#[test]
+fn the_slab_is_a_good_case() {
+    let dir = Dir::new();
+    dir.write("case.toml", SLAB);
+    let ran = dir.run(&["run", "case.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
+#[test]
+fn negative_cross_section() {
+    slab(
+        "negative_cross_section",
+        &[("total = [1, 2]", "total = [1, -2]")],
+    );
+}
+
+#[test]
+fn missing_cross_section() {
+    slab("missing_cross_section", &[("total = [1, 2], ", "")]);
+}
+
+#[test]
+fn groups_that_do_not_match() {
+    slab(
+        "groups_that_do_not_match",
+        &[("total = [1, 1]", "total = [1, 1, 1]")],
+    );
+}
+
+#[test]
+fn scattering_without_end() {
+    let all = "core = { total = [1, 2], scattering = [[0.5, 0.5], [0, 2]] }";
+    slab(
+        "scattering_without_end",
+        &[
+            (
+                "core = { total = [1, 2], scattering = [[0.5, 0.3], [0, 1.5]], fission = [0, 0.1], nu = [0, 2] }",
+                all,
+            ),
+            (
+                "scattering = [[0.5, 0.4], [0, 0.9]]",
+                "scattering = [[0.5, 0.5], [0, 1.0]]",
+            ),
+            ("kind = \"vacuum\"", "kind = \"reflecting\""),
+        ],
+    );
+}
+
+#[test]
+fn odd_order_of_the_quadrature() {
+    slab("odd_order_of_the_quadrature", &[("order = 8", "order = 7")]);
+}
+
+#[test]
+fn gap_between_regions() {
+    slab("gap_between_regions", &[("from = 4", "from = 5")]);
+}
+
+#[test]
+fn regions_that_overlap() {
+    slab("regions_that_overlap", &[("from = 4", "from = 3.5")]);
+}
+
+#[test]
+fn region_that_ends_inside_a_cell() {
+    slab(
+        "region_that_ends_inside_a_cell",
+        &[
+            ("from = 4", "from = 3.9"),
+            ("to = 4\nsource", "to = 3.9\nsource"),
+        ],
+    );
+}
+
+#[test]
+fn unknown_material() {
+    slab(
+        "unknown_material",
+        &[("material = \"shield\"", "material = \"sheild\"")],
+    );
+}
+
+#[test]
+fn nothing_emits() {
+    slab("nothing_emits", &[("source = [1, 0]\n", "")]);
+}
+
+#[test]
+fn eigenvalue_of_nothing_fissile() {
+    slab(
+        "eigenvalue_of_nothing_fissile",
+        &[
+            ("kind = \"transport\"", "kind = \"transport_eigenvalue\""),
+            (", fission = [0, 0.1], nu = [0, 2]", ""),
+            ("source = [1, 0]\n", ""),
+        ],
+    );
+}
+
+#[test]
+fn boundary_of_another_problem() {
+    slab(
+        "boundary_of_another_problem",
+        &[("kind = \"vacuum\"", "kind = \"wall\"")],
+    );
+}
+
+#[test]
+fn unknown_scheme_of_fourier_analysis() {
+    let dir = Dir::new();
+    golden(
+        "unknown_scheme_of_fourier_analysis",
+        &dir,
+        &["fourier", "--scheme", "diamond_diference"],
+    );
+}

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pdesolve_core::codes;
 use pdesolve_io::IoError;
-use pdesolve_io::plot::{Curve, Labels, Scale, points};
+use pdesolve_io::plot::{Curve, Labels, Scale, lines_and_dots};
 use pdesolve_transport::fourier;
 use pdesolve_transport::params::{Acceleration, QuadratureKind, Scheme};
 use pdesolve_transport::quadrature::{Quadrature, double_gauss, gauss_legendre, lobatto};
@@ -168,31 +168,38 @@ impl Study {
     /// # Errors
     /// [`IoError`] where the picture cannot be written.
     pub fn draw(&self, radii: &[Point], path: &Path) -> Result<(), IoError> {
-        let mut curves = Vec::new();
-        for &ratio in &self.ratios {
-            let of: Vec<&Point> = radii.iter().filter(|p| p.ratio == ratio).collect();
-            let x: Vec<f64> = of.iter().map(|p| p.thickness).collect();
-            let measured = of.iter().any(|p| p.measured.is_some());
-            curves.push(Curve {
-                label: format!("c = {ratio}{}", if measured { ", predicted" } else { "" }),
-                y: of.iter().map(|p| p.predicted).collect(),
-                x: x.clone(),
-            });
-            if measured {
-                curves.push(Curve {
-                    label: format!("c = {ratio}, measured"),
-                    y: of.iter().map(|p| p.measured.unwrap_or(f64::NAN)).collect(),
-                    x,
-                });
+        let curve = |ratio: f64, label: String, value: fn(&Point) -> f64| {
+            let of = || radii.iter().filter(move |p| p.ratio == ratio);
+            Curve {
+                label,
+                x: of().map(|p| p.thickness).collect(),
+                y: of().map(value).collect(),
             }
-        }
+        };
+        let predicted: Vec<Curve> = (self.ratios.iter())
+            .map(|&c| curve(c, format!("c = {c}, predicted"), |p| p.predicted))
+            .collect();
+        let measured: Vec<Curve> = (self.ratios.iter().filter(|_| self.iterations > 0))
+            .map(|&c| {
+                curve(c, format!("c = {c}, measured"), |p| {
+                    p.measured.unwrap_or(f64::NAN)
+                })
+            })
+            .collect();
         let labels = Labels {
             title: "Spectral radius of the iteration within a group".to_owned(),
             x: "cell thickness [mean free paths]".to_owned(),
             y: "spectral radius".to_owned(),
             ..Labels::default()
         };
-        points(path, &labels, &curves, Scale::Log, Scale::Linear)
+        lines_and_dots(
+            path,
+            &labels,
+            &predicted,
+            &measured,
+            Scale::Log,
+            Scale::Linear,
+        )
     }
 }
 

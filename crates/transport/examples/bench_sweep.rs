@@ -41,7 +41,7 @@ fn main() {
     let asked = std::env::args()
         .nth(1)
         .map(|n| n.parse().expect("CELLS is a number"));
-    for cells in asked.map_or(vec![100_000, 1_000_000], |n| vec![n]) {
+    for cells in asked.map_or(vec![10_000, 100_000, 1_000_000], |n| vec![n]) {
         for (name, scheme) in SCHEMES {
             let (times, middle) = time(scheme, cells);
             println!(

@@ -12,6 +12,7 @@ pub enum Scheme {
     /// Diamond difference: order 2, may go negative in thick cells.
     DiamondDifference,
     /// Diamond difference whose negative edge fluxes are set to zero and the cell solved again.
+    /// Not linear: one end at least must be vacuum or incident, and Krylov methods do not apply.
     DiamondDifferenceFixup,
     /// Step characteristic: exact flight through a cell with a constant source; positive, order 2.
     StepCharacteristic,
@@ -121,7 +122,8 @@ pub enum Acceleration {
     /// Diffusion synthetic acceleration with the modified interior penalty form (Wang and Ragusa
     /// 2010).
     InteriorPenalty {
-        /// Penalty constant C of kappa = max(1/4, C p (p + 1) D/h): Default: 2.
+        /// Penalty constant C of kappa = max(gamma/W, C p (p + 1) D/h), with gamma the sum of
+        /// w mu over mu > 0 and W the sum of the weights (1/4 in the limit). Default: 2.
         #[serde(default = "two")]
         #[schemars(extend("exclusiveMinimum" = 0.0))]
         constant: f64,

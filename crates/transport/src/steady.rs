@@ -51,6 +51,7 @@ struct Found {
     converged: bool,
     interrupted: bool,
     diverged: bool,
+    stagnated: bool,
     error: f64,
     method: String,
 }
@@ -162,6 +163,7 @@ impl SteadyTransport {
             converged: report.converged,
             interrupted: report.interrupted,
             diverged: report.groups.iter().any(|g| g.diverged),
+            stagnated: report.groups.iter().any(|g| g.stagnated),
             error: (report.groups.iter().map(|g| g.error)).fold(report.error, f64::max),
             method: within_group_method(&self.params, report.groups.iter().any(|g| g.krylov)),
             ..Found::default()
@@ -326,6 +328,19 @@ impl SteadyTransport {
         })
     }
 
+    /// The outcome of a solve that was stopped before it began.
+    fn interrupted(&self) -> Outcome {
+        Outcome {
+            converged: false,
+            interrupted: true,
+            status: "interrupted".to_owned(),
+            advice: String::new(),
+            method: within_group_method(&self.params, false),
+            iterations: 0,
+            relative_residual: 1.0,
+        }
+    }
+
     fn has_fission(&self) -> bool {
         self.disc.materials().iter().any(|m| m.is_fissile())
     }
@@ -429,6 +444,15 @@ impl Stationary for SteadyTransport {
         &mut self,
         observer: &mut dyn FnMut(&Iterate) -> Control,
     ) -> Result<Outcome, SolveFault> {
+        // The error of a first guess is not known; that of a zero flux is all of it.
+        let start = Iterate {
+            index: 0,
+            residual: 1.0,
+            target: self.params.tolerance,
+        };
+        if observer(&start) == Control::Interrupt {
+            return Ok(self.interrupted());
+        }
         let found = if self.eigenvalue {
             self.multiplication(observer)
         } else {
@@ -445,6 +469,11 @@ impl Stationary for SteadyTransport {
             (
                 "diverged",
                 "the medium may multiply by itself (is it supercritical?); otherwise try `iteration = \"gmres\"`",
+            )
+        } else if found.stagnated {
+            (
+                "stagnated: the flux changes by rounding errors only",
+                "loosen `tolerance`: this problem does not allow the accuracy asked for",
             )
         } else {
             (

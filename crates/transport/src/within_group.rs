@@ -8,7 +8,7 @@
 //!
 //! Without f the error falls by the scattering ratio c in each iteration of a thick problem. f
 //! solves a diffusion problem whose source is S (phi^(l+1/2) - phi^l)
-//! ([`LowOrder`](crate::dsa::LowOrder)), the slow part of the error. Sweep and correction are an
+//! ([`LowOrder`]), the slow part of the error. Sweep and correction are an
 //! affine map phi -> K phi + b; with L^-1 the sweep and D the moments,
 //!
 //! ```text
@@ -58,7 +58,7 @@ const DIVERGENCE: f64 = 1e6;
 const SLOW: f64 = 0.6;
 
 /// Relative changes below this have ratios that rounding, grown by slowly decaying modes, makes.
-const NOISE: f64 = 1e-12;
+const NOISE: f64 = 1e-11;
 
 /// Iterations without a smaller change after which one that should be fast is given up.
 const PATIENCE: usize = 30;
@@ -242,6 +242,7 @@ impl GroupSolver {
                 (StoppingCriterion::Error, _) => f64::INFINITY,
             };
             report.history.push(report.error);
+            let heard = self.hears(observer, report, report.error);
             if report.error <= self.params.tolerance {
                 report.converged = true;
                 return;
@@ -250,7 +251,7 @@ impl GroupSolver {
                 report.diverged = true;
                 return;
             }
-            if self.hears(observer, report, report.error) == Control::Interrupt {
+            if heard == Control::Interrupt {
                 report.interrupted = true;
                 return;
             }
@@ -310,6 +311,7 @@ impl GroupSolver {
             report.history.push(report.error);
             if report.error <= self.params.tolerance {
                 flux.copy_from_slice(&self.next);
+                self.hears(observer, report, report.error);
                 report.converged = true;
                 return;
             }

@@ -81,6 +81,30 @@ pub fn points(
     draw(path, labels, &drawn, x, y)
 }
 
+/// Lines, and dots that belong to them: what theory says, and what was measured. Entry i of `dots`
+/// has the colour of entry i of `lines`.
+///
+/// # Errors
+/// As [`lines`].
+pub fn lines_and_dots(
+    path: &Path,
+    labels: &Labels,
+    lines: &[Curve],
+    dots: &[Curve],
+    x: Scale,
+    y: Scale,
+) -> Result<(), IoError> {
+    let colour = |i: usize| LINES[i % LINES.len()];
+    let theory = (lines.iter().enumerate()).map(|(i, c)| Drawn::new(c, colour(i)));
+    let measured = dots.iter().enumerate().map(|(i, c)| Drawn {
+        dots: true,
+        bare: true,
+        ..Drawn::new(c, colour(i))
+    });
+    let drawn: Vec<Drawn<'_>> = theory.chain(measured).collect();
+    draw(path, labels, &drawn, x, y)
+}
+
 /// Quantities over time, linear or logarithmic in y.
 ///
 /// # Errors
@@ -167,6 +191,8 @@ struct Drawn<'a> {
     colour: plotters::style::RGBColor,
     dots: bool,
     dashed: bool,
+    /// No line between the dots.
+    bare: bool,
 }
 
 impl<'a> Drawn<'a> {
@@ -176,6 +202,7 @@ impl<'a> Drawn<'a> {
             colour,
             dots: false,
             dashed: false,
+            bare: false,
         }
     }
 }
@@ -276,6 +303,9 @@ fn draw_over(
         draw_band(&mut canvas, &panel, band);
     }
     panel.grid_lines(&mut canvas);
+    for band in bands {
+        name_band(&mut canvas, &panel, band);
+    }
     for drawn in curves {
         draw_curve(&mut canvas, &panel, drawn);
     }
@@ -317,7 +347,7 @@ fn legend_entries<'a, 'b>(curves: &'b [Drawn<'a>]) -> Vec<&'b Drawn<'a>> {
         .collect()
 }
 
-/// A shade over the height of the panel, with its name at the top.
+/// A shade over the height of the panel.
 fn draw_band(canvas: &mut Canvas, panel: &Panel, band: &Band) {
     let (left, right) = (panel.left, panel.left + panel.width);
     let x0 = panel.at(band.from, 0.0).0.clamp(left, right);
@@ -327,8 +357,20 @@ fn draw_band(canvas: &mut Canvas, panel: &Panel, band: &Band) {
         (x1 - x0, panel.height),
         SHADES[band.shade % SHADES.len()],
     );
-    if text_width(&band.label, SMALL) <= x1 - x0 - 4.0 {
+}
+
+/// The name of a shade, at the top of the panel.
+fn name_band(canvas: &mut Canvas, panel: &Panel, band: &Band) {
+    let (left, right) = (panel.left, panel.left + panel.width);
+    let x0 = panel.at(band.from, 0.0).0.clamp(left, right);
+    let x1 = panel.at(band.to, 0.0).0.clamp(left, right);
+    let width = text_width(&band.label, SMALL);
+    if width <= x1 - x0 - 4.0 {
         let at = (0.5 * (x0 + x1), panel.top + 11.0);
+        let corner = (at.0 - 0.5 * width - 2.0, panel.top + 2.0);
+        let shade = SHADES[band.shade % SHADES.len()];
+        // Grid lines would strike the name through.
+        canvas.block(corner, (width + 4.0, 18.0), shade);
         canvas.text(&band.label, at, SMALL, Anchor::Centre);
     }
 }
@@ -355,6 +397,9 @@ fn draw_curve(canvas: &mut Canvas, panel: &Panel, drawn: &Drawn<'_>) {
 }
 
 fn stroke(canvas: &mut Canvas, points: &[(f64, f64)], drawn: &Drawn<'_>) {
+    if drawn.bare {
+        return;
+    }
     if points.len() < 2 {
         if let (&[at], false) = (points, drawn.dots) {
             canvas.dot(at, 1.5, drawn.colour);

@@ -21,7 +21,7 @@ mod panel;
 mod scale;
 
 pub use canvas::check_place;
-pub use curves::{convergence, history, lines, lines_over, points};
+pub use curves::{convergence, history, lines, lines_and_dots, lines_over, points};
 pub use maps::{colour_map, space_time};
 pub use scale::Scale;
 

@@ -186,14 +186,14 @@ impl<const D: usize> Response<D> {
         let phase = [up.conj(), up.conj(), up, up];
         let mut matrix = Matrix::zeros(4);
         let mut out = vec![vec![C::default(); 2 * D]; 4];
-        for i in 0..4 {
-            for j in 0..4 {
+        for (i, out) in out.iter_mut().enumerate() {
+            for (j, phase) in phase.iter().enumerate() {
                 let own = f64::from(u8::from(i == j));
-                *matrix.at_mut(i, j) = C::from(own) - phase[j] * self.out_in[i][j];
+                *matrix.at_mut(i, j) = C::from(own) - phase * self.out_in[i][j];
             }
             for d in 0..D {
-                out[i][d] = C::from(self.out_change[0][i][d]);
-                out[i][D + d] = C::from(self.out_change[1][i][d]);
+                out[d] = C::from(self.out_change[0][i][d]);
+                out[D + d] = C::from(self.out_change[1][i][d]);
             }
         }
         matrix.solve(&mut out);
@@ -202,8 +202,8 @@ impl<const D: usize> Response<D> {
             let (f, k) = (row / D, row % D);
             for column in 0..2 * D {
                 let own = self.cell_change[f][column / D][k][column % D];
-                let entering: C = (0..4)
-                    .map(|j| phase[j] * out[j][column] * self.cell_in[f][k][j])
+                let entering: C = (out.iter().zip(&phase).zip(&self.cell_in[f][k]))
+                    .map(|((out, phase), cell)| phase * out[column] * cell)
                     .sum();
                 *symbol.at_mut(row, column) = entering + own;
             }

@@ -1,8 +1,8 @@
 //! Modified interior penalty (MIP) diffusion acceleration for discontinuous Galerkin schemes.
 //!
 //! Fick's law holds exactly in each cell, J = -D f', D = m2/sigma_tr with m2 = sum w mu^2/W
-//! (1/3), and the unknown is the scalar flux alone. With [f] the value below an edge less that
-//! above, {.} the mean of the two, and all test functions w of degree p on the cells,
+//! (1/3), and the unknown is the scalar flux alone. With `[f]` the value below an edge less that
+//! above, `{f}` the mean of the two, and all test functions w of degree p on the cells,
 //!
 //! ```text
 //! (sigma_a f, w) + (D f', w') + sum over edges  kappa [f][w] - {D f'}[w] - [f]{D w'}
@@ -93,7 +93,11 @@ impl Cell {
     /// D P_k' there.
     fn slope(&self, end: usize, k: usize) -> f64 {
         // dP_k/dxi at +-1 is (+-1)^(k - 1) k (k + 1)/2.
-        let sign = if end == 0 && k % 2 == 0 { -1.0 } else { 1.0 };
+        let sign = if end == 0 && k.is_multiple_of(2) {
+            -1.0
+        } else {
+            1.0
+        };
         sign * self.diffusion * (k * (k + 1)) as f64 / self.width
     }
 
@@ -102,7 +106,7 @@ impl Cell {
         let mut a = [[0.0; D]; D];
         for (k, row) in a.iter_mut().enumerate() {
             for (d, a) in row.iter_mut().enumerate() {
-                if (k + d) % 2 == 0 {
+                if (k + d).is_multiple_of(2) {
                     // Integral of P_k' P_d' over xi is min(k, d)(min(k, d) + 1).
                     let least = k.min(d);
                     *a = 2.0 * self.diffusion / self.width * (least * (least + 1)) as f64;
@@ -319,10 +323,10 @@ impl<const D: usize> InteriorPenalty<D> {
     fn substitute(&mut self) {
         let n = self.pivots.len();
         for i in 1..n {
-            let (y, g) = (self.x[i - 1], &self.pivots[i - 1].above);
-            for k in 0..D {
-                for d in 0..D {
-                    self.x[i][k] -= g[d][k] * y[d];
+            let y = self.x[i - 1];
+            for (y, row) in y.iter().zip(&self.pivots[i - 1].above) {
+                for (x, g) in self.x[i].iter_mut().zip(row) {
+                    *x -= g * y;
                 }
             }
         }

@@ -536,9 +536,7 @@ fn a_critical_sphere_has_k_of_one_by_every_acceleration() {
 
 #[test]
 fn seven_groups_with_upscatter_in_a_closed_slab_have_the_k_of_the_infinite_medium() {
-    let text = include_str!("../../../../data/cross_sections/c5g7.toml");
-    let library: crate::material::LibraryParams = toml::from_str(text).unwrap();
-    let all = library.build().unwrap();
+    let all = c5g7();
     let expected: Vec<(f64, &CrossSections)> = (all.values())
         .filter(|m| m.is_fissile())
         .map(|m| (infinite_medium_k(m).0, m))
@@ -556,5 +554,31 @@ fn seven_groups_with_upscatter_in_a_closed_slab_have_the_k_of_the_infinite_mediu
             let found = run(&disc, &params).0.k;
             assert!((found / k - 1.0).abs() < 1e-8, "{params:?} {found} {k}");
         }
+    }
+}
+
+fn c5g7() -> std::collections::BTreeMap<String, CrossSections> {
+    let text = include_str!("../../../../data/cross_sections/c5g7.toml");
+    let library: crate::material::LibraryParams = toml::from_str(text).unwrap();
+    library.build().unwrap()
+}
+
+#[test]
+fn every_method_finds_the_same_k_of_two_fuels_and_water_in_seven_groups() {
+    let all = c5g7();
+    let named = |part: &str| {
+        let (_, m) = all.iter().find(|(name, _)| name.contains(part)).unwrap();
+        m.clone()
+    };
+    let disc = slab(
+        &[(10.0, 20, 0), (10.0, 20, 1), (10.0, 20, 2)],
+        vec![named("UO2"), named("87"), named("oderator")],
+        Ordinates::legendre(&double_gauss(8), 0),
+        Scheme::LinearDiscontinuous,
+        [Boundary::MIRROR, Boundary::Vacuum],
+    );
+    let found = methods(1e-10).map(|params| run(&disc, &params).0.k);
+    for k in found {
+        assert!((k - found[0]).abs() < 1e-8, "{found:?}");
     }
 }

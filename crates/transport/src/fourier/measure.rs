@@ -3,9 +3,12 @@
 //! A periodic slab without source has the solution 0, so what is iterated on is the error. From
 //! noise, its ratio of norms from one iteration to the next tends to the spectral radius. The slab
 //! has as many cells as it takes for the slowest error that
-//! [`spectral_radius`](super::spectral_radius) predicts to fit.
+//! [`spectral_radius`](super::spectral_radius) predicts to fit. Where nothing is absorbed (c = 1)
+//! a constant error would stay for ever in it: the slab then has vacuum ends and is eight times as
+//! long as that error.
 
 use super::{lattice, spectral_radius};
+use crate::boundary::Boundary;
 use crate::params::{Acceleration, DiscreteOrdinatesParams, Iteration, Scheme};
 use crate::quadrature::Quadrature;
 use crate::sweep::SweepSource;
@@ -40,7 +43,13 @@ pub fn measure(
             .find(|(cells, exact)| *cells >= 8 && (*cells as f64 / exact - 1.0).abs() < 5e-3)
             .map_or(512, |(cells, _)| cells)
     };
-    let disc = lattice(scheme, quadrature, tau, c, cells);
+    let (cells, ends) = if c < 1.0 {
+        (cells, Boundary::Periodic)
+    } else {
+        let wave = 2.0 * pi / apart.max(1e-3);
+        ((8.0 * wave).max(64.0) as usize, Boundary::Vacuum)
+    };
+    let disc = lattice(scheme, quadrature, tau, c, cells, ends);
     let params = DiscreteOrdinatesParams {
         acceleration,
         iteration: Iteration::SourceIteration,

@@ -15,9 +15,10 @@
 //! of T over theta in (0, pi]; lambda = theta/tau, tau = sigma_t h, is the wave number in units of
 //! sigma_t.
 //!
-//! 1. the responses of the cell come out of the kernels that the sweep uses; 2. those of the
-//! low-order problem from its own blocks; 3. the radius is sampled over theta, evenly and evenly
-//! in log theta; 4. the best samples are refined by golden section.
+//! 1. The responses of the cell come out of the kernels that the sweep uses,
+//! 2. those of the low-order problem from its own blocks.
+//! 3. The radius is sampled over theta, evenly and evenly in log theta.
+//! 4. The best samples are refined by golden section.
 //!
 //! Boundaries are left out: they make the iteration faster, as particles leak. Neighbours of very
 //! different thickness are left out as well.
@@ -61,7 +62,7 @@ pub fn spectral_radius(
     tau: f64,
     c: f64,
 ) -> Radius {
-    let disc = lattice(scheme, quadrature, tau, c, 1);
+    let disc = lattice(scheme, quadrature, tau, c, 1, Boundary::Periodic);
     let kind = cell_kinds(disc.mesh()).0[0];
     Lattice::new(&disc, 0, &disc.totals(0), acceleration, kind).spectral_radius(160)
 }
@@ -89,22 +90,23 @@ pub fn predict(
         .fold(Radius::default(), |a, b| if b.rho > a.rho { b } else { a })
 }
 
-/// A periodic slab of `cells` cells of width 1.
+/// A slab of `cells` cells of width 1, with one condition at both ends.
 fn lattice(
     scheme: Scheme,
     quadrature: &Quadrature,
     tau: f64,
     c: f64,
     cells: usize,
+    ends: Boundary,
 ) -> Discretization {
     Discretization::new(
         Mesh::uniform(Geometry::Slab, 0.0, cells as f64, cells),
         vec![CrossSections::one_group(tau, c * tau)],
         Ordinates::legendre(quadrature, 0),
         scheme,
-        [Boundary::Periodic, Boundary::Periodic],
+        [ends.clone(), ends],
     )
-    .expect("a periodic slab is a problem")
+    .expect("a slab of equal cells is a problem")
 }
 
 /// One kind of cell, over and over.
@@ -205,9 +207,8 @@ impl<'a> Lattice<'a> {
                         + response.flux_from_source[i][j])
                         * (odd(i) * odd(j));
                     for to in 0..moments {
-                        for from in 0..moments {
-                            let weight =
-                                o.weight[n] * o.basis[to][n] * o.basis[from][n] * sigma[from];
+                        for (from, sigma) in sigma.iter().enumerate() {
+                            let weight = o.weight[n] * o.basis[to][n] * o.basis[from][n] * sigma;
                             *l.at_mut(to * dofs + i, from * dofs + j) += weight * psi;
                         }
                     }

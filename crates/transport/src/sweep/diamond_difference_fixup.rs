@@ -16,7 +16,7 @@
 //! not apply; source iteration may stall where cells change sides. A void cell keeps what diamond
 //! difference gives, which only a negative source or entering flux makes negative.
 //!
-//! Source: Lewis and Miller, Computational Methods of Neutron Transport, 1984, section 4-3.
+//! Source: Lewis and Miller, Computational Methods of Neutron Transport, 1984.
 
 use super::slab::{CellScheme, LANES, Lanes};
 use super::weighted_diamond::DiamondDifference;

@@ -10,7 +10,7 @@
 //! ordinates that enter at one end, then those that enter at the other, which may depend on what
 //! left in the first half. Where both ends send something back, a few sweeps without source when
 //! the sweeper is made measure the round trip, a small matrix; what enters is then found from one
-//! sweep and the matrix, and the sweep with it is exact ([`closure`]).
+//! sweep and the matrix, and the sweep with it is exact (`closure.rs`).
 //!
 //! | scheme | file |
 //! |---|---|

@@ -90,16 +90,11 @@ fn all_iterations_find_the_same_flux() {
                 ] {
                     let (flux, report) = solve(&disc, iteration, acceleration, tolerance);
                     let off = largest_difference(&disc, &flux, &best);
-                    println!(
-                        "{scheme:?} {iteration:?} {acceleration:?}: {} iterations, {} sweeps, rho {:?} predicted {:?} krylov {}, off {off:.1e}",
-                        report.iterations,
-                        report.sweeps,
-                        report.spectral_radius,
-                        report.predicted_spectral_radius,
-                        report.krylov
-                    );
                     assert!(report.converged);
-                    assert!(off < 10.0 * tolerance);
+                    assert!(
+                        off < 1.5 * tolerance,
+                        "{scheme:?} {iteration:?} {acceleration:?}: {off}"
+                    );
                 }
             }
         }
