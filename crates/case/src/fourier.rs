@@ -12,7 +12,7 @@ use pdesolve_transport::params::{Acceleration, QuadratureKind, Scheme};
 use pdesolve_transport::quadrature::{Quadrature, double_gauss, gauss_legendre, lobatto};
 use serde::de::DeserializeOwned;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json_schema::names_of;
 use crate::names::{list, nearest};
 
@@ -66,7 +66,7 @@ impl Study {
         ratios: &[f64],
         thickness: (f64, f64, usize),
         iterations: usize,
-    ) -> Result<Self, Diagnostic> {
+    ) -> Result<Self, Diagnostics> {
         let quadrature: QuadratureKind = read("--quadrature", quadrature, &SLAB_QUADRATURES)?;
         let acceleration = match acceleration {
             "none" => Acceleration::None,
@@ -77,10 +77,11 @@ impl Study {
                     "--acceleration",
                     other,
                     &["none", "consistent", "interior_penalty"],
-                ));
+                )
+                .into());
             }
         };
-        let bad = |text: String| Diagnostic::error(codes::OUT_OF_RANGE, text);
+        let bad = |text: String| Diagnostics::from(Diagnostic::error(codes::OUT_OF_RANGE, text));
         if order < 2 || order % 2 == 1 || order > 1024 {
             return Err(bad(format!(
                 "--order {order}: the order of a quadrature is an even number from 2 to 1024"
@@ -209,13 +210,13 @@ fn read<T: DeserializeOwned>(
     option: &str,
     name: &str,
     valid: &[impl AsRef<str>],
-) -> Result<T, Diagnostic> {
+) -> Result<T, Diagnostics> {
     let valid: Vec<&str> = valid.iter().map(AsRef::as_ref).collect();
     if !valid.contains(&name) {
-        return Err(unknown(option, name, &valid));
+        return Err(unknown(option, name, &valid).into());
     }
     serde_json::from_value(serde_json::Value::String(name.to_owned()))
-        .map_err(|_| unknown(option, name, &valid))
+        .map_err(|_| unknown(option, name, &valid).into())
 }
 
 fn unknown(option: &str, found: &str, valid: &[&str]) -> Diagnostic {

@@ -14,6 +14,8 @@
 //! cargo run --release -p pdesolve-transport --example coupled_slab
 //! ```
 
+#![allow(clippy::print_stdout, reason = "the program's purpose is to print")]
+
 use pdesolve_core::Control;
 use pdesolve_transport::params::EigenvalueAcceleration;
 use pdesolve_transport::quadrature::double_gauss;

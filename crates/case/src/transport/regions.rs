@@ -97,31 +97,30 @@ pub(super) fn regions(
             }
             edge
         });
-        for cell in edges[0]..edges[1] {
-            if let Some(other) = owner[cell].filter(|_| placed) {
-                findings.push(Finding::new(
-                    "E0314",
-                    path.clone(),
-                    format!(
-                        "regions `{}` and `{}` overlap at x = {}",
-                        names[other],
-                        names[i],
-                        number(mesh.centre(cell))
-                    ),
-                ));
-                placed = false;
-            }
-            owner[cell] = Some(i);
-            mesh.region[cell] = i as u32;
-            mesh.material[cell] = material.unwrap_or(0) as u32;
+        let cells = edges[0]..edges[1];
+        let taken = cells.clone().find_map(|cell| Some((cell, owner[cell]?)));
+        if let Some((cell, other)) = taken.filter(|_| placed) {
+            findings.push(Finding::new(
+                "E0314",
+                path.clone(),
+                format!(
+                    "regions `{}` and `{}` overlap at x = {}",
+                    names[other],
+                    names[i],
+                    number(mesh.centre(cell))
+                ),
+            ));
+            placed = false;
         }
+        owner[cells.clone()].fill(Some(i));
+        mesh.region[cells.clone()].fill(i as u32);
+        mesh.material[cells.clone()].fill(material.unwrap_or(0) as u32);
         if let Some(text) = &region.scattering_factor {
             let path = format!("{path}.scattering_factor");
             match Function::compile(text, &path, 1, false, &case.parameters) {
                 Ok(function) => {
                     let averages = project(mesh, 1, &mut |x| function.at(0.0, [x, 0.0, 0.0]));
                     mesh.scattering_factor.resize(mesh.len(), 1.0);
-                    let cells = edges[0]..edges[1];
                     if let Some(bad) = cells
                         .clone()
                         .find(|&c| averages[c].is_nan() || averages[c] < 0.0)

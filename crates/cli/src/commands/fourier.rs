@@ -27,7 +27,10 @@ pub(crate) fn fourier(args: &args::Fourier) -> Exit {
     );
     let study = match study {
         Ok(study) => study,
-        Err(diagnostic) => return refuse(diagnostic),
+        Err(found) => {
+            complain(&found);
+            return Exit::BadInput;
+        }
     };
     if let Some(Err(error)) = args.plot.as_ref().map(|path| plot::check_place(path)) {
         complain(&file_fault(&error).into());

@@ -20,7 +20,7 @@ pub(crate) fn plot(args: &args::Plot) -> Exit {
     }
     let file = match open(&args.file) {
         Ok(file) => file,
-        Err(diagnostic) => return refuse(diagnostic),
+        Err(diagnostic) => return refuse(*diagnostic),
     };
     let mut plots = default_plots(&file);
     if let Some(kind) = args.kind {
@@ -55,14 +55,16 @@ pub(crate) fn plot(args: &args::Plot) -> Exit {
     Exit::Done
 }
 
-fn open(path: &Path) -> Result<VtkHdfFile, Diagnostic> {
-    VtkHdfFile::open(path).map_err(|error| match error {
-        IoError::IsDirectory { path } => Diagnostic::error(
-            codes::NOT_OUR_FILE,
-            format!("`{}` is a folder, not an output file", path.display()),
-        )
-        .help("give one of its files: `pdesolve plot FOLDER/NAME.vtkhdf`"),
-        error => file_fault(&error),
+fn open(path: &Path) -> Result<VtkHdfFile, Box<Diagnostic>> {
+    VtkHdfFile::open(path).map_err(|error| {
+        Box::new(match error {
+            IoError::IsDirectory { path } => Diagnostic::error(
+                codes::NOT_OUR_FILE,
+                format!("`{}` is a folder, not an output file", path.display()),
+            )
+            .help("give one of its files: `pdesolve plot FOLDER/NAME.vtkhdf`"),
+            error => file_fault(&error),
+        })
     })
 }
 
@@ -81,7 +83,7 @@ fn compare(args: &args::Plot) -> Exit {
     for path in std::iter::once(&args.file).chain(&args.others) {
         match open(path) {
             Ok(file) => files.push(file),
-            Err(diagnostic) => return refuse(diagnostic),
+            Err(diagnostic) => return refuse(*diagnostic),
         }
     }
     let path = match &args.output {

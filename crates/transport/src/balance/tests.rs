@@ -132,7 +132,7 @@ fn an_absorber_lets_through_the_third_exponential_integral() {
 
 #[test]
 fn the_groups_of_water_around_fuel_balance_region_by_region() {
-    let all = library(include_str!("../../../data/cross_sections/c5g7.toml"));
+    let all = library(include_str!("../../../../data/cross_sections/c5g7.toml"));
     for (scheme, boundaries) in [
         (
             Scheme::LinearDiscontinuous,
@@ -228,7 +228,7 @@ fn a_residual_tells_that_a_flux_has_not_converged() {
 
 #[test]
 fn an_infinite_medium_is_critical_with_its_k() {
-    let all = library(include_str!("../../../data/cross_sections/urr6.toml"));
+    let all = library(include_str!("../../../../data/cross_sections/urr6.toml"));
     let x = &all["URR-6-0"];
     let disc = Discretization::new(
         Mesh::uniform(Geometry::Slab, 0.0, 2.0, 4),
@@ -256,7 +256,7 @@ fn an_infinite_medium_is_critical_with_its_k() {
 #[test]
 fn a_critical_slab_of_two_groups_leaks_what_it_makes_too_much() {
     let all = library(include_str!(
-        "../../../data/cross_sections/sood_two_group.toml"
+        "../../../../data/cross_sections/sood_two_group.toml"
     ));
     let disc = Discretization::new(
         Mesh::uniform(Geometry::Slab, 0.0, 7.566853, 100),
