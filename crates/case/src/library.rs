@@ -10,7 +10,7 @@ use std::path::Path;
 
 use pdesolve_io::mgxs;
 use pdesolve_transport::material::{
-    FamilyTables, FissionTables, LIBRARY_FORMAT, LibraryParams, MaterialParams,
+    FamilyTables, FissionTables, LibraryParams, MaterialError, MaterialParams,
 };
 
 use crate::diagnostic::Diagnostics;
@@ -18,6 +18,7 @@ use crate::finding::Finding;
 use crate::load::{LoadedCase, load_as};
 use crate::names::suggest;
 use crate::registry::Problem;
+use crate::transport::{dotted, fault_of};
 
 /// Reads `problem.library`, where there is one, and puts the materials that the regions name into
 /// `problem.materials`.
@@ -42,22 +43,12 @@ pub(crate) fn inline(mut loaded: LoadedCase) -> Result<LoadedCase, Diagnostics> 
             Err(finding) => return Err(loaded.diagnose(&[finding])),
         }
     } else {
-        let library = load_as::<LibraryParams>(&path, &[])?.case;
-        if library.format != LIBRARY_FORMAT || library.version != 1 {
-            let finding = Finding::new(
-                "E0313",
-                "problem.library",
-                format!(
-                    "{} has the format `{}`, version {}",
-                    path.display(),
-                    library.format,
-                    library.version
-                ),
-            )
-            .help(format!("this program reads `{LIBRARY_FORMAT}`, version 1"));
-            return Err(loaded.diagnose(&[finding]));
+        let library = load_as::<LibraryParams>(&path, &[])?;
+        if let Err(errors) = library.case.build() {
+            let findings: Vec<Finding> = errors.iter().map(fault).collect();
+            return Err(library.diagnose(&findings));
         }
-        library.materials
+        library.case.materials
     };
     let names: Vec<String> = materials.keys().cloned().collect();
     let mut missing = Vec::new();
@@ -90,6 +81,24 @@ pub(crate) fn inline(mut loaded: LoadedCase) -> Result<LoadedCase, Diagnostics> 
         Ok(loaded)
     } else {
         Err(loaded.diagnose(&missing))
+    }
+}
+
+/// A fault of a library, at its place in that file.
+fn fault(error: &MaterialError) -> Finding {
+    let (path, message) = if error.material.is_empty() {
+        (
+            error.key.clone(),
+            format!("`{}`: {}", error.key, error.message),
+        )
+    } else {
+        let path = format!("materials.\"{}\"{}", error.material, dotted(&error.key));
+        (path, fault_of(&error.material, &error.key, &error.message))
+    };
+    let finding = Finding::new("E0313", path, message);
+    match &error.help {
+        Some(help) => finding.help(help.clone()),
+        None => finding,
     }
 }
 

@@ -241,7 +241,7 @@ fn materials(
             Err(errors) => findings.extend(errors.into_iter().map(|error| {
                 let finding = Finding::new(
                     "E0313",
-                    format!("problem.materials.{name}{}", dotted(&error.key)),
+                    format!("problem.materials.\"{name}\"{}", dotted(&error.key)),
                     fault_of(name, &error.key, &error.message),
                 );
                 match error.help {
@@ -255,7 +255,7 @@ fn materials(
 }
 
 /// A fault of a material's entry, in words.
-fn fault_of(material: &str, key: &str, message: &str) -> String {
+pub(crate) fn fault_of(material: &str, key: &str, message: &str) -> String {
     match key {
         "" => format!("material `{material}`: {message}"),
         _ if message.starts_with("is ") => format!("`{key}` of material `{material}` {message}"),
@@ -264,7 +264,7 @@ fn fault_of(material: &str, key: &str, message: &str) -> String {
 }
 
 /// `.key`, or nothing.
-fn dotted(key: &str) -> String {
+pub(crate) fn dotted(key: &str) -> String {
     if key.is_empty() {
         String::new()
     } else {

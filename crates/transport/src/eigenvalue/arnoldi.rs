@@ -70,6 +70,9 @@ impl LinearOperator<f64> for Products<'_> {
     }
 }
 
+/// Times that a smaller residual is asked for.
+const ROUNDS: usize = 4;
+
 /// Finds k, the dominance ratio and the fundamental mode; see [`solve`](super::solve).
 ///
 /// # Errors
@@ -97,46 +100,55 @@ pub fn solve(
             converged: true,
         }),
     };
-    let asked = ArnoldiParams {
-        count: 2.min(products.nrows()),
-        subspace: 8,
-        tolerance: params.tolerance,
-        max_restarts: params.max_outer_iterations,
-        ..ArnoldiParams::default()
-    };
     let fault = |e: pdesolve_krylov::eigen::EigenError| TransportError::Unsolvable(e.to_string());
-    let pairs = arnoldi(&products, &asked).map_err(fault)?;
-    let k = pairs.values[0].re;
-    let mode: Vec<f64> = pairs.vectors[0].iter().map(|v| v.re).collect();
-    let mut work = products.work.lock().expect("a product does not panic");
-    // One more product makes the flux, and shows the error of the mode.
-    products.solve(&mode, &mut work);
-    let total = production(disc, &work.fission);
-    flux.values.copy_from_slice(&work.flux.values);
-    flux.values.iter_mut().for_each(|phi| *phi /= total);
-    let mut before = vec![0.0; work.fission.len()];
-    let dofs = disc.dofs();
-    for (x, &cell) in mode.chunks_exact(dofs).zip(&products.cells) {
-        before[cell * dofs..(cell + 1) * dofs].copy_from_slice(x);
+    let mut report = EigenvalueReport::default();
+    let mut residual = params.tolerance;
+    for _ in 0..ROUNDS {
+        let asked = ArnoldiParams {
+            count: 2.min(products.nrows()),
+            subspace: 8,
+            tolerance: residual,
+            max_restarts: params.max_outer_iterations,
+            ..ArnoldiParams::default()
+        };
+        let pairs = arnoldi(&products, &asked).map_err(fault)?;
+        report.k = pairs.values[0].re;
+        let mode: Vec<f64> = pairs.vectors[0].iter().map(|v| v.re).collect();
+        let mut work = products.work.lock().expect("a product does not panic");
+        // One more product makes the flux, and shows the error of the mode.
+        products.solve(&mode, &mut work);
+        let total = production(disc, &work.fission);
+        flux.values.copy_from_slice(&work.flux.values);
+        flux.values.iter_mut().for_each(|phi| *phi /= total);
+        let mut before = vec![0.0; work.fission.len()];
+        let dofs = disc.dofs();
+        for (x, &cell) in mode.chunks_exact(dofs).zip(&products.cells) {
+            before[cell * dofs..(cell + 1) * dofs].copy_from_slice(x);
+        }
+        let after: Vec<f64> = work.fission.iter().map(|f| f / report.k).collect();
+        let (_, moved) = change(disc, &after, &before);
+        report.dominance_ratio = pairs.values.get(1).map(|v| v.norm() / report.k);
+        report.error = moved / (1.0 - report.dominance_ratio.unwrap_or(0.0));
+        report.history.push(report.error);
+        report.k_history.push(report.k);
+        report.outer_iterations += pairs.products + 1;
+        report.sweeps = work.operator.sweeps;
+        report.converged = pairs.converged && work.converged && report.error <= params.tolerance;
+        let heard = observer(&Iterate {
+            index: report.outer_iterations,
+            residual: report.error,
+            target: params.tolerance,
+        });
+        report.interrupted = heard == Control::Interrupt;
+        if report.converged || report.interrupted || !pairs.converged || !work.converged {
+            break;
+        }
+        // The residual of the pair bounds the error of the mode up to the distance of the next
+        // eigenvalue, which is known now.
+        residual = (0.1 * residual * params.tolerance / report.error).max(1e-14);
+        work.operator
+            .solver
+            .set_tolerance((0.1 * residual).max(1e-14));
     }
-    let after: Vec<f64> = work.fission.iter().map(|f| f / k).collect();
-    let (_, moved) = change(disc, &after, &before);
-    let dominance_ratio = pairs.values.get(1).map(|v| v.norm() / k);
-    let error = moved / (1.0 - dominance_ratio.unwrap_or(0.0));
-    let heard = observer(&Iterate {
-        index: pairs.products,
-        residual: error,
-        target: params.tolerance,
-    });
-    Ok(EigenvalueReport {
-        k,
-        dominance_ratio,
-        outer_iterations: pairs.products + 1,
-        sweeps: work.operator.sweeps,
-        error,
-        history: vec![error],
-        k_history: vec![k],
-        converged: pairs.converged && work.converged,
-        interrupted: heard == Control::Interrupt,
-    })
+    Ok(report)
 }
