@@ -52,17 +52,24 @@ pub(crate) fn inline(mut loaded: LoadedCase) -> Result<LoadedCase, Diagnostics> 
     };
     let names: Vec<String> = materials.keys().cloned().collect();
     let mut missing = Vec::new();
+    let mut merged: Vec<String> = Vec::new();
     for (i, region) in problem.regions.iter().enumerate() {
-        if problem.materials.contains_key(&region.material) {
+        let of_library = materials.get(&region.material);
+        let of_case = problem.materials.get(&region.material);
+        if merged.contains(&region.material) {
             continue;
         }
-        match materials.get(&region.material) {
-            Some(material) => {
-                problem
-                    .materials
-                    .insert(region.material.clone(), material.clone());
+        match (of_library, of_case) {
+            (Some(of_library), of_case) => {
+                let material = match of_case {
+                    Some(of_case) => overlaid(of_library, of_case),
+                    None => of_library.clone(),
+                };
+                merged.push(region.material.clone());
+                problem.materials.insert(region.material.clone(), material);
             }
-            None => missing.push(
+            (None, Some(_)) => {}
+            (None, None) => missing.push(
                 Finding::new(
                     "E0314",
                     format!("problem.regions[{i}].material"),
@@ -82,6 +89,22 @@ pub(crate) fn inline(mut loaded: LoadedCase) -> Result<LoadedCase, Diagnostics> 
     } else {
         Err(loaded.diagnose(&missing))
     }
+}
+
+/// The material of the library, with the entries that the case gives in their place.
+fn overlaid(of_library: &MaterialParams, of_case: &MaterialParams) -> MaterialParams {
+    let value = |m: &MaterialParams| serde_json::to_value(m).unwrap_or_default();
+    let (mut base, over) = (value(of_library), value(of_case));
+    if let (Some(base), Some(over)) = (base.as_object_mut(), over.as_object()) {
+        for (key, value) in over {
+            let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+            if !empty {
+                base.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    // Both came from the same type.
+    serde_json::from_value(base).unwrap_or_else(|_| of_case.clone())
 }
 
 /// A fault of a library, at its place in that file.

@@ -7,6 +7,8 @@ use pdesolve_io::plot::{
 };
 use pdesolve_io::{IoError, VtkHdfFile};
 
+use pdesolve_transport::Geometry;
+
 use crate::names;
 use crate::plots::{PlotKind, PlotParams};
 use crate::results::ITERATION;
@@ -205,27 +207,48 @@ fn need_one_axis(file: &VtkHdfFile, kind: &'static str) -> Result<(), PictureErr
 fn draw_lines(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(), PictureError> {
     need_one_axis(file, "`lines`")?;
     let (name, units) = field(file, params)?;
-    let x = file.grid().axes()[0].samples();
+    let axis = &file.grid().axes()[0];
+    let transport = transport_of(file);
     let mut curves = Vec::new();
     for step in steps(file, params, CURVES) {
-        curves.push(Curve {
-            label: frame_label(file, step)?,
-            x: x.to_vec(),
-            y: file.read(&name, step)?,
-        });
+        let values = file.read(&name, step)?;
+        let label = frame_label(file, step)?;
+        let (x, y) = if transport.is_some() {
+            stairs(axis.faces(), &values)
+        } else {
+            (axis.samples().to_vec(), values)
+        };
+        curves.push(Curve { label, x, y });
     }
     let labels = Labels {
         title: file.meta().title.clone(),
-        x: "x".to_owned(),
+        x: match transport.as_ref().and_then(|case| case.problem.transport()) {
+            None => "x".to_owned(),
+            Some((problem, _)) if problem.geometry == Geometry::Slab => quantity("x", "cm"),
+            Some(_) => quantity("r", "cm"),
+        },
         y: quantity(&name, &units),
         value: String::new(),
     };
     Ok(lines_over(path, &labels, &curves, &bands(file))?)
 }
 
+/// The case of a file, where it is one of transport.
+fn transport_of(file: &VtkHdfFile) -> Option<Case> {
+    let case = toml::from_str::<Case>(&file.meta().case_text).ok()?;
+    case.problem.transport().is_some().then_some(case)
+}
+
+/// Averages over cells as what they are: constant from face to face.
+fn stairs(faces: &[f64], values: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let x = faces.windows(2).flat_map(|pair| [pair[0], pair[1]]);
+    let y = values.iter().flat_map(|&value| [value, value]);
+    (x.collect(), y.collect())
+}
+
 /// The regions of a transport problem, shaded by material; none in other problems.
 fn bands(file: &VtkHdfFile) -> Vec<Band> {
-    let Ok(case) = toml::from_str::<Case>(&file.meta().case_text) else {
+    let Some(case) = transport_of(file) else {
         return Vec::new();
     };
     let Some((problem, _)) = case.problem.transport() else {

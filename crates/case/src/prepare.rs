@@ -98,6 +98,9 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
     let written = written_fields(&case.output, &fields, &mut findings);
     let quantities = task.quantity_names();
     let monitored = match &case.output.monitor {
+        None if case.problem.transport().is_some() => (0..quantities.len())
+            .filter(|&q| transport::SHOWN.contains(&quantities[q].as_str()))
+            .collect(),
         None => (0..quantities.len().min(1)).collect(),
         Some(names) => positions(
             "output.monitor",
@@ -175,7 +178,11 @@ fn time_table<'a>(case: &'a Case, findings: &mut Vec<Finding>) -> Option<&'a Tim
                 "time",
                 format!("`{kind}` has no time, so it takes no table [time]"),
             )
-            .help("leave it out; for diffusion in time take `problem.kind = \"heat\"`"),
+            .help(if case.problem.transport().is_some() {
+                "leave it out; for transport in time take `problem.kind = \"transport_transient\"`"
+            } else {
+                "leave it out; for diffusion in time take `problem.kind = \"heat\"`"
+            }),
         );
         return None;
     }
@@ -230,6 +237,8 @@ fn task(
         (Solver::Implicit(params), Some(time)) => {
             elliptic::implicit(case, params, time, grid, findings).map(Task::March)
         }
+        // Its missing table was reported.
+        (Solver::DiscreteOrdinates(_), None) if !case.problem.is_steady() => None,
         (Solver::DiscreteOrdinates(params), None) => {
             transport::steady(case, params, grid, findings).map(Task::Solve)
         }

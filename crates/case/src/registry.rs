@@ -145,12 +145,16 @@ impl Solver {
                 "finite volumes, {}",
                 name(serde_json::to_value(params.scheme))
             ),
-            Self::DiscreteOrdinates(params) => format!(
-                "S{} {}, {}",
-                params.quadrature.order,
-                name(serde_json::to_value(params.quadrature.kind)),
-                name(serde_json::to_value(params.scheme))
-            ),
+            Self::DiscreteOrdinates(params) => {
+                let scheme = params.scheme.map(|s| name(serde_json::to_value(s)));
+                let quadrature = params
+                    .quadrature
+                    .map(|q| format!("S{} {}", q.order, name(serde_json::to_value(q.kind))));
+                ([Some("discrete ordinates".to_owned()), quadrature, scheme].into_iter())
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            }
         }
     }
 }

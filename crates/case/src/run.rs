@@ -137,6 +137,9 @@ pub fn run(
             checkpoint.display()
         ));
     }
+    for remark in crate::transport::remarks(case) {
+        progress.note(&remark);
+    }
     let specs: Vec<_> = prepared
         .written
         .iter()

@@ -327,7 +327,19 @@ fn results(run: &Finished) {
     let longest = run.results.iter().map(|(name, _)| name.len()).max();
     let width = longest.unwrap_or(0);
     for (name, value) in &run.results {
-        say(&format!("  {name:<width$}  {value:.6e}"));
+        say(&format!("  {name:<width$}  {}", short(*value)));
+    }
+}
+
+/// Seven digits; a count without a point, and a number near 1 without an exponent.
+fn short(value: f64) -> String {
+    let size = value.abs();
+    if value.fract() == 0.0 && size < 1e6 {
+        format!("{value}")
+    } else if (0.1..10.0).contains(&size) {
+        format!("{value:.7}")
+    } else {
+        format!("{value:.6e}")
     }
 }
 

@@ -301,10 +301,10 @@ an axis:
     BAD_CROSS_SECTION = "E0313", "cross sections make no sense, or no problem can be made of them",
 "Cross sections are in 1/cm, not negative, one value a group in every material;
 scattering is a matrix, row `from`, column `to`. `total` is needed, or
-`absorption` from which it follows; a void has `total = 0`. Without absorption or
-a boundary to leave through, particles pile up and there is no steady flux; where
-fission makes more than is lost there is none either. An eigenvalue problem needs
-a material with fission.
+`absorption` from which it follows; a void has `total = 0`. Without absorption
+or a boundary to leave through, particles pile up and there is no steady flux;
+where fission makes more than is lost there is none either. An eigenvalue
+problem needs a material with fission.
 
     [problem.materials.fuel]
     total = [0.2208, 0.3360]
@@ -457,8 +457,10 @@ tolerance is near rounding (1e-13 and below cannot be met). Loosen the
 tolerance, or choose a solver made for shocks (`finite_volume`).";
 
     LINEAR_SOLVE = "E0503", "a linear system inside a step could not be solved",
-"The implicit part of the step gave a matrix that is singular or not finite. The
-usual causes are a negative diffusivity and a step that is far too large.";
+"The implicit part of the step gave a system that is singular or not finite, or
+that was not solved in the allowed iterations. The usual causes are a negative
+diffusivity, a step that is far too large, and in transport a medium that grows
+faster than the step, or too few `solver.max_iterations`.";
 
     EXPECTATION_FAILED = "E0504", "a result is not what was expected",
 "A value differs from that of its `[[expect]]` table by more than the tolerance,
@@ -493,7 +495,11 @@ choice of the program is a good start:
     method = \"auto\"
     preconditioner = \"auto\"
     relative_tolerance = 1e-8
-    max_iterations = 10000";
+    max_iterations = 10000
+
+Transport (`discrete_ordinates`) has `tolerance`, `max_iterations` and, for
+eigenvalues, `max_outer_iterations`; where source iteration is slow, give it
+`acceleration = { kind = \"consistent\" }` or `iteration = \"gmres\"`.";
 }
 
 #[cfg(test)]

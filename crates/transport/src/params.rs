@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::mesh::Geometry;
+
 /// How a cell is solved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -221,11 +223,14 @@ pub enum TimeScheme {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DiscreteOrdinatesParams {
-    /// Angular quadrature. Default: double Gauss of order 16.
-    pub quadrature: QuadratureParams,
-    /// How a cell is solved. Default: linear_discontinuous; in curved geometry
-    /// diamond_difference and step are possible.
-    pub scheme: Scheme,
+    /// Angular quadrature. Default: order 16, double Gauss in slabs, Gauss-Legendre in spheres,
+    /// Chebyshev-Legendre in cylinders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quadrature: Option<QuadratureParams>,
+    /// How a cell is solved. Default: linear_discontinuous in slabs, diamond_difference in curved
+    /// geometry, where step is the only other one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<Scheme>,
     /// Iteration within a group. Default: auto.
     pub iteration: Iteration,
     /// Acceleration of the iteration within a group. Default: consistent diffusion synthetic
@@ -262,8 +267,8 @@ pub struct DiscreteOrdinatesParams {
 impl Default for DiscreteOrdinatesParams {
     fn default() -> Self {
         Self {
-            quadrature: QuadratureParams::default(),
-            scheme: Scheme::default(),
+            quadrature: None,
+            scheme: None,
             iteration: Iteration::default(),
             acceleration: Acceleration::default(),
             tolerance: 1e-8,
@@ -278,5 +283,27 @@ impl Default for DiscreteOrdinatesParams {
             max_outer_iterations: 10_000,
             time_scheme: TimeScheme::default(),
         }
+    }
+}
+
+impl DiscreteOrdinatesParams {
+    /// The quadrature that is given, or the one that suits the geometry.
+    pub fn quadrature_in(&self, geometry: Geometry) -> QuadratureParams {
+        self.quadrature.unwrap_or(QuadratureParams {
+            kind: match geometry {
+                Geometry::Slab => QuadratureKind::DoubleGauss,
+                Geometry::Sphere => QuadratureKind::GaussLegendre,
+                Geometry::Cylinder => QuadratureKind::ChebyshevLegendre,
+            },
+            order: sixteen(),
+        })
+    }
+
+    /// The scheme that is given, or the one that suits the geometry.
+    pub fn scheme_in(&self, geometry: Geometry) -> Scheme {
+        self.scheme.unwrap_or(match geometry {
+            Geometry::Slab => Scheme::LinearDiscontinuous,
+            Geometry::Sphere | Geometry::Cylinder => Scheme::DiamondDifference,
+        })
     }
 }

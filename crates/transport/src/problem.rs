@@ -19,8 +19,8 @@ pub struct TransportParams {
     #[serde(default)]
     pub geometry: Geometry,
     /// File of cross sections, from the folder of the case: TOML (`docs/cross-sections.md`) or the
-    /// HDF5 library of OpenMC. Its materials are known under their names there; tables of
-    /// `materials` come first.
+    /// HDF5 library of OpenMC. Its materials are known under their names there; what a
+    /// table of `materials` says of the same name takes the place of the library's entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<String>,
     /// Temperature in K at which data are taken from an OpenMC library, the nearest that it has.

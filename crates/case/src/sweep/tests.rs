@@ -135,10 +135,11 @@ fn commas_in_brackets_and_quotes_do_not_part_values() {
 
 #[test]
 fn one_curve_stands_for_each_combination_of_the_other_parameters() {
-    let request = vary(&[
+    let mut request = vary(&[
         "solver.scheme=etdrk2,etdrk4",
         "problem.diffusivity=0.5,0.25",
     ]);
+    request.report = vec!["l2(u)".to_owned()];
     let plan = Plan::new(&loaded(""), &request).expect("a good sweep");
     assert_eq!(plan.horizontal().expect("an axis"), 1);
     let swept = run_all(&plan);

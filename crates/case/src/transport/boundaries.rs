@@ -171,6 +171,37 @@ fn incident_flux(
 }
 
 impl Incident {
+    /// What is wrong with the flux at a time: it must be finite and not negative.
+    pub(super) fn fault(&self, t: f64, ordinates: &Ordinates) -> Option<Finding> {
+        let name = BOUNDARY_NAMES[0][self.side as usize];
+        let enters = |mu: f64| (mu > 0.0) == (self.side == Side::Lower);
+        let fault = |key: &str, text: String| {
+            Some(Finding::new(
+                "E0309",
+                format!("boundary.{name}.{key}"),
+                text,
+            ))
+        };
+        if let Some(s) = self.spectrum.iter().find(|s| !s.is_finite() || **s < 0.0) {
+            return fault(
+                "spectrum",
+                format!("the spectrum holds {s}; it must not be negative"),
+            );
+        }
+        for &mu in ordinates.mu.iter().filter(|&&mu| enters(mu)) {
+            let psi = self.angular_flux.evaluate_scalar(&[mu, t]);
+            if !psi.is_finite() || psi < 0.0 {
+                return fault(
+                    "angular_flux",
+                    format!(
+                        "the angular flux is {psi} at mu = {mu:.6}; it must be finite and not negative"
+                    ),
+                );
+            }
+        }
+        None
+    }
+
     pub(super) fn at(&self, t: f64, ordinates: &Ordinates) -> Condition {
         let mut psi = vec![vec![0.0; ordinates.len()]; self.spectrum.len()];
         self.fill(t, &ordinates.mu, &mut psi);

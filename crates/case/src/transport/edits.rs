@@ -91,3 +91,32 @@ pub(super) fn check_edits(
         }
     }
 }
+
+/// Columns that every history, or table of a sweep, has.
+const COLUMNS: [&str; 4] = ["iteration", "residual", "time", "seconds"];
+
+/// An edit becomes a quantity of its own name, so that no other may have it. `names` are those of
+/// all quantities, edits included.
+pub(super) fn edits_named_like_quantities(
+    problem: &TransportParams,
+    names: &[String],
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (i, edit) in problem.edits.iter().enumerate() {
+        let name = edit.name();
+        let others = names.iter().filter(|n| *n == name).count() - 1;
+        let twin = problem.edits.iter().filter(|e| e.name() == name).count() > 1;
+        let text = if name.is_empty() || name.contains('/') {
+            format!("`{name}` cannot be the name of a column: it must not be empty or hold a `/`")
+        } else if COLUMNS.contains(&name) || (others > 0 && !twin) {
+            format!("`{name}` is a quantity of every such run already")
+        } else {
+            continue;
+        };
+        findings.push(
+            Finding::new("E0307", format!("problem.edits[{i}].name"), text)
+                .help("give the edit another name"),
+        );
+    }
+    findings
+}

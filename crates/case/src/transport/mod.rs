@@ -16,15 +16,26 @@ use pdesolve_transport::{
 };
 
 use self::boundaries::{Incident, boundaries};
-use self::edits::check_edits;
+use self::edits::{check_edits, edits_named_like_quantities};
 use self::regions::regions;
 pub(crate) use self::transient::transient;
 use crate::finding::Finding;
 use crate::function::Function;
-use crate::names::suggest;
+use crate::names::{number, suggest};
 use crate::prepare::solver_mismatch;
 use crate::registry::TransportKind;
-use crate::schema::Case;
+use crate::schema::{Boundary, Case};
+
+/// Quantities of a steady problem that are shown where the case names none.
+pub(crate) const SHOWN: [&str; 7] = [
+    "k_effective",
+    "dominance_ratio",
+    "balance",
+    "sweeps",
+    "spectral_radius",
+    "predicted_spectral_radius",
+    "population",
+];
 
 /// What all solvers take.
 struct Tables {
@@ -72,14 +83,32 @@ pub(crate) fn steady(
         add_source(&tables.disc, *group, function, 0.0, &mut tables.density);
     }
     let eigenvalue = kind == TransportKind::Eigenvalue;
+    if let Some(bad) = tables.density.values.iter().find(|q| !q.is_finite()) {
+        let path = case.source.keys().next();
+        findings.push(Finding::new(
+            "E0303",
+            path.map_or("source".to_owned(), |name| format!("source.{name}")),
+            format!("the source is {bad} somewhere in the mesh"),
+        ));
+        return None;
+    }
     let silent = tables.density.values.iter().all(|&q| q == 0.0);
     let before = findings.len();
     if eigenvalue {
         if !silent || !tables.incident.is_empty() {
+            let source = problem.regions.iter().position(|r| r.source.is_some());
+            let entering = (case.boundary.iter())
+                .find(|(_, b)| matches!(b, Boundary::Incident { .. }))
+                .map(|(name, _)| format!("boundary.{name}"));
+            let path = match (source, entering) {
+                (Some(i), _) => format!("problem.regions[{i}].source"),
+                (None, Some(boundary)) => boundary,
+                (None, None) => "source".to_owned(),
+            };
             findings.push(
                 Finding::new(
                     "E0303",
-                    "problem",
+                    path,
                     "an eigenvalue problem has no source and nothing that enters",
                 )
                 .help("leave out the sources, or take `problem.kind = \"transport\"`"),
@@ -100,6 +129,15 @@ pub(crate) fn steady(
                 .help("give one `fission` and `nu`, or `nu_fission`"),
             );
         }
+    } else if problem.adjoint && !tables.incident.is_empty() {
+        findings.push(
+            Finding::new(
+                "E0309",
+                "boundary",
+                "nothing enters in an adjoint problem: its sources are responses, in the regions",
+            )
+            .help("take vacuum where particles enter in the forward problem"),
+        );
     } else if silent && tables.incident.is_empty() {
         findings.push(
             Finding::new("E0303", "problem.regions", "nothing emits particles: no region has a source and none enter at a boundary")
@@ -119,9 +157,12 @@ pub(crate) fn steady(
         problem.adjoint,
     );
     match made {
-        Ok(made) => Some(Box::new(made)),
+        Ok(made) => {
+            findings.extend(edits_named_like_quantities(problem, &made.quantity_names()));
+            Some(Box::new(made))
+        }
         Err(error) => {
-            findings.push(finding(&error));
+            findings.push(finding(&error, params));
             None
         }
     }
@@ -165,7 +206,9 @@ fn read(
         );
         return None;
     }
-    let materials = materials(problem, findings);
+    let mut materials = materials(problem, findings);
+    // What no region is made of has no say in upscatter, moments or fission.
+    materials.retain(|name, _| problem.regions.iter().any(|r| r.material == *name));
     let groups = materials.values().next().map_or(1, CrossSections::groups);
     let names: Vec<String> = materials.keys().cloned().collect();
     let mut mesh = Mesh {
@@ -182,24 +225,35 @@ fn read(
         .map(CrossSections::order)
         .max()
         .unwrap_or(0);
-    let ordinates = Ordinates::from_params(problem.geometry, &params.quadrature, order)
-        .map_err(|error| findings.push(quadrature_finding(&error)))
-        .ok();
+    let ordinates = Ordinates::from_params(
+        problem.geometry,
+        &params.quadrature_in(problem.geometry),
+        order,
+    )
+    .map_err(|error| findings.push(quadrature_finding(&error)))
+    .ok();
     let (boundaries, incident) = boundaries(case, problem, grid, groups, findings);
     let sources = sources(case, groups, findings);
     if findings.len() > before {
         return None;
     }
     let ordinates = ordinates?;
+    for given in &incident {
+        findings.extend(given.fault(case.start(), &ordinates));
+    }
+    if findings.len() > before {
+        return None;
+    }
     let given = [Side::Lower, Side::Upper].map(|side| {
         match incident.iter().find(|i: &&Incident| i.side == side) {
             Some(incident) => incident.at(0.0, &ordinates),
             None => boundaries[side as usize].clone(),
         }
     });
+    let scheme = params.scheme_in(problem.geometry);
     let materials = materials.into_values().collect();
-    let disc = Discretization::new(mesh, materials, ordinates, params.scheme, given)
-        .map_err(|error| findings.push(finding(&error)))
+    let disc = Discretization::new(mesh, materials, ordinates, scheme, given)
+        .map_err(|error| findings.push(finding(&error, params)))
         .ok()?;
     let mut density = disc.zeros();
     for (number, region) in problem.regions.iter().enumerate() {
@@ -263,6 +317,52 @@ pub(crate) fn fault_of(material: &str, key: &str, message: &str) -> String {
     }
 }
 
+/// What a reader of the run should know of its materials.
+pub(crate) fn remarks(case: &Case) -> Vec<String> {
+    let Some((problem, kind)) = case.problem.transport() else {
+        return Vec::new();
+    };
+    let mut remarks = Vec::new();
+    for (name, sections) in materials(problem, &mut Vec::new()) {
+        if !problem.regions.iter().any(|r| r.material == name) {
+            remarks.push(format!("no region is made of the material `{name}`"));
+            continue;
+        }
+        let negative = sections.negative_scattering();
+        if let Some((from, to)) = negative.first() {
+            remarks.push(format!(
+                "material `{name}` has {} negative scattering cross sections, as a transport correction makes them; the first is from group {} to {}",
+                negative.len(),
+                from + 1,
+                to + 1
+            ));
+        }
+        if let Some((group, excess)) = sections.excess() {
+            remarks.push(format!(
+                "scattering in material `{name}` exceeds the total cross section, by {} in group {}: it makes particles",
+                number(excess),
+                group + 1
+            ));
+        }
+        let over = (0..sections.groups())
+            .find(|&g| sections.fission[g] > sections.absorption(g) * (1.0 + 1e-9));
+        if let Some(group) = over.filter(|_| sections.excess().is_none()) {
+            remarks.push(format!(
+                "fission exceeds absorption in group {} of material `{name}`",
+                group + 1
+            ));
+        }
+    }
+    if kind != TransportKind::Transient
+        && problem.library.is_none()
+        && problem.temperature.is_some()
+    {
+        remarks
+            .push("`temperature` chooses data of an OpenMC library, and there is none".to_owned());
+    }
+    remarks
+}
+
 /// `.key`, or nothing.
 pub(crate) fn dotted(key: &str) -> String {
     if key.is_empty() {
@@ -318,8 +418,11 @@ fn quadrature_finding(error: &TransportError) -> Finding {
 }
 
 /// A fault of the whole problem, tied to its key.
-fn finding(error: &TransportError) -> Finding {
+fn finding(error: &TransportError, params: &DiscreteOrdinatesParams) -> Finding {
     let (code, path) = match error {
+        TransportError::Unsupported(text) if text.contains("scheme") && params.scheme.is_some() => {
+            ("E0308", "solver.scheme")
+        }
         TransportError::Unsupported(_) => ("E0308", "solver"),
         TransportError::Unsolvable(_) => ("E0313", "problem"),
         _ => ("E0308", "problem"),

@@ -80,8 +80,22 @@ pub(super) fn regions(
         let edges = [("from", from), ("to", to)].map(|(key, x)| {
             let edge = nearest_edge(mesh, x);
             let found = mesh.edges[edge];
-            let length = mesh.edges[mesh.edges.len() - 1] - mesh.edges[0];
-            if (found - x).abs() > 1e-9 * length {
+            let last = mesh.edges[mesh.edges.len() - 1];
+            let length = last - mesh.edges[0];
+            if x < mesh.edges[0] - 1e-9 * length || x > last + 1e-9 * length {
+                findings.push(Finding::new(
+                    "E0314",
+                    format!("{path}.{key}"),
+                    format!(
+                        "region `{}` reaches x = {}, but the mesh runs from {} to {}",
+                        names[i],
+                        number(x),
+                        number(mesh.edges[0]),
+                        number(last)
+                    ),
+                ));
+                placed = false;
+            } else if (found - x).abs() > 1e-9 * length {
                 findings.push(
                     Finding::new(
                         "E0314",

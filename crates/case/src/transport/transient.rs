@@ -8,7 +8,7 @@ use pdesolve_transport::{DiscreteOrdinatesParams, Moments, TransientTransport, f
 use super::{add_source, finding, problem, read};
 use crate::finding::Finding;
 use crate::function::Function;
-use crate::names::suggest;
+use crate::names::{number, suggest};
 use crate::prepare::solver_mismatch;
 use crate::registry::TransportKind;
 use crate::schema::{Case, Initial};
@@ -92,6 +92,22 @@ pub(crate) fn transient(
             Err(fault) => findings.push(fault),
         }
     }
+    let silent = |m: &Moments| m.values.iter().all(|&v| v == 0.0);
+    if silent(&flux)
+        && silent(&tables.density)
+        && tables.sources.is_empty()
+        && tables.incident.is_empty()
+        && problem.pulse.is_none()
+    {
+        findings.push(
+            Finding::new(
+                "E0303",
+                "problem.regions",
+                "nothing emits particles, and there are none at the start",
+            )
+            .help("give a region `source = 1`, a boundary `incident`, or `[initial]`"),
+        );
+    }
     if flux.values.iter().any(|v| !v.is_finite()) {
         findings.push(Finding::new(
             "E0303",
@@ -106,11 +122,34 @@ pub(crate) fn transient(
     let mut made = match made {
         Ok(made) => made,
         Err(error) => {
-            findings.push(finding(&error));
+            findings.push(finding(&error, params));
             return None;
         }
     };
+    let mesh = made.discretization().mesh();
+    let ends = (mesh.edges[0], mesh.edges[mesh.len()]);
     if let Some(pulse) = problem.pulse {
+        let inside = (ends.0..=ends.1).contains(&pulse.position);
+        if !inside || !(pulse.strength.is_finite() && pulse.strength > 0.0) {
+            let (key, text) = if inside {
+                (
+                    "strength",
+                    format!("a pulse of strength {} emits nothing", pulse.strength),
+                )
+            } else {
+                (
+                    "position",
+                    format!(
+                        "the pulse at {} lies outside the mesh from {} to {}",
+                        number(pulse.position),
+                        number(ends.0),
+                        number(ends.1)
+                    ),
+                )
+            };
+            findings.push(Finding::new("E0303", format!("problem.pulse.{key}"), text));
+            return None;
+        }
         made = match made.with_plane_pulse(pulse) {
             Ok(made) => made,
             Err(error) => {

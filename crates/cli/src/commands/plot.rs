@@ -23,7 +23,8 @@ pub(crate) fn plot(args: &args::Plot) -> Exit {
         Err(diagnostic) => return refuse(*diagnostic),
     };
     let mut plots = default_plots(&file);
-    if let Some(kind) = args.kind {
+    let named = (!args.name.is_empty()).then_some(args::PictureKind::History);
+    if let Some(kind) = args.kind.or(named) {
         plots.truncate(1);
         if let Some(plot) = plots.first_mut() {
             plot.kind = kind.into();

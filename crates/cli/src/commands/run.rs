@@ -76,8 +76,9 @@ pub(crate) fn run(args: &args::Run) -> Exit {
         Ok(_) => {
             if !args.voice.json {
                 tell(&format!(
-                    "The state is saved. Continue: pdesolve run {} --resume",
-                    args.case.display()
+                    "The state is saved. Continue: pdesolve run {}{} --resume",
+                    args.case.display(),
+                    options_of(args)
                 ));
             }
             Exit::Interrupted
@@ -206,4 +207,24 @@ fn loss(output: &Path, loaded: &LoadedCase) -> Option<Diagnostic> {
             }
         }
     }
+}
+
+/// The options that make the same run again, as they would be typed.
+fn options_of(args: &args::Run) -> String {
+    let quote = |text: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-=/:".contains(c);
+        if text.chars().all(plain) {
+            text.to_owned()
+        } else {
+            format!("'{text}'")
+        }
+    };
+    let mut text = String::new();
+    for set in &args.set {
+        text += &format!(" --set {}", quote(set));
+    }
+    if let Some(output) = &args.output {
+        text += &format!(" -o {}", quote(&output.display().to_string()));
+    }
+    text
 }
