@@ -15,7 +15,7 @@ use pdesolve_transport::material::{
 
 use crate::diagnostic::Diagnostics;
 use crate::finding::Finding;
-use crate::load::{LoadedCase, load_as};
+use crate::load::{LoadedCase, load_as, toml_files};
 use crate::names::suggest;
 use crate::registry::Problem;
 use crate::transport::{dotted, fault_of};
@@ -35,6 +35,25 @@ pub(crate) fn inline(mut loaded: LoadedCase) -> Result<LoadedCase, Diagnostics> 
         return Ok(loaded);
     };
     let path = loaded.path.parent().unwrap_or(Path::new("")).join(&name);
+    if !path.is_file() {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let here: Vec<String> = toml_files(folder)
+            .iter()
+            .filter_map(|file| Some(file.file_name()?.to_str()?.to_owned()))
+            .collect();
+        let wanted = path.file_name().unwrap_or_default().to_string_lossy();
+        let finding = Finding::new(
+            "E0313",
+            "problem.library",
+            format!("there is no file {}", path.display()),
+        )
+        .help(if here.is_empty() {
+            "the path begins in the folder of the case".to_owned()
+        } else {
+            suggest(&wanted, &here)
+        });
+        return Err(loaded.diagnose(&[finding]));
+    }
     let prompt = matches!(loaded.case.problem, Problem::TransportTransient(_));
     let materials = if is_hdf5(&path) {
         let kelvin = problem.temperature.unwrap_or(ROOM_TEMPERATURE);

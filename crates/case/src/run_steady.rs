@@ -109,6 +109,8 @@ pub(crate) fn run_steady(
     let results = prepared
         .monitored
         .iter()
+        // What a method does not measure is not a number.
+        .filter(|&&q| !quantities[q].is_nan() || case.output.monitor.is_some())
         .map(|&q| (names[q].clone(), quantities[q]))
         .collect();
     let finished = Finished {

@@ -240,7 +240,8 @@ pub struct OutputParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub history_every: Option<u64>,
-    /// Wall-clock seconds between checkpoints; 0 writes one at every frame. Default: 30.
+    /// Wall-clock seconds between checkpoints of a problem in time; 0 writes one at every frame. A
+    /// steady problem keeps its iterate where it is stopped or not solved. Default: 30.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub checkpoint_every: Option<f64>,
