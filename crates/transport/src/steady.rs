@@ -19,6 +19,7 @@ use crate::flux::Moments;
 use crate::params::{Acceleration, DiscreteOrdinatesParams, EigenvalueMethod, Iteration};
 use crate::problem::EditParams;
 use crate::ray::{angular_flux, emission};
+use crate::stopping::{larger, largest};
 use crate::sweep::BoundaryFlux;
 
 /// A fixed-source or eigenvalue problem with its flux.
@@ -158,13 +159,13 @@ impl SteadyTransport {
             outer_iterations: report.iterations,
             iterations: report.inner_iterations,
             sweeps: report.sweeps,
-            spectral_radius: largest(report.groups.iter().map(|g| g.spectral_radius)),
-            predicted: largest(report.groups.iter().map(|g| g.predicted_spectral_radius)),
+            spectral_radius: largest_known(report.groups.iter().map(|g| g.spectral_radius)),
+            predicted: largest_known(report.groups.iter().map(|g| g.predicted_spectral_radius)),
             converged: report.converged,
             interrupted: report.interrupted,
             diverged: report.groups.iter().any(|g| g.diverged),
             stagnated: report.groups.iter().any(|g| g.stagnated),
-            error: (report.groups.iter().map(|g| g.error)).fold(report.error, f64::max),
+            error: largest((report.groups.iter().map(|g| g.error)).chain([report.error])),
             method: within_group_method(&self.params, report.groups.iter().any(|g| g.krylov)),
             ..Found::default()
         };
@@ -360,8 +361,8 @@ const TERMS: [(&str, Term); 7] = [
     ("net", BalanceTerms::residual),
 ];
 
-fn largest(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
-    values.flatten().reduce(f64::max)
+fn largest_known(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    values.flatten().reduce(larger)
 }
 
 fn within_group_method(params: &DiscreteOrdinatesParams, krylov: bool) -> String {

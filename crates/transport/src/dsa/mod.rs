@@ -43,8 +43,8 @@ pub fn low_order(
     acceleration: Acceleration,
     total: &[f64],
 ) -> Option<Box<dyn LowOrder>> {
-    let scatters = (disc.materials().iter())
-        .any(|m| (0..=m.order()).any(|l| m.scatter(l, group, group) != 0.0));
+    let scatters =
+        (disc.used_materials()).any(|m| (0..=m.order()).any(|l| m.scatter(l, group, group) != 0.0));
     if !scatters {
         return None;
     }

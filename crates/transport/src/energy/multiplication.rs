@@ -23,7 +23,7 @@ use crate::material::CrossSections;
 /// # Errors
 /// Those of [`check_solvable`].
 pub fn multiplying(disc: &Discretization) -> Result<Discretization, TransportError> {
-    let disc = if disc.materials().iter().any(CrossSections::is_fissile) {
+    let disc = if disc.used_materials().any(CrossSections::is_fissile) {
         // A factor on the scattering of a cell does not apply to its fission: each pair of
         // material and factor becomes a material of its own.
         let mut mesh = disc.mesh().clone();

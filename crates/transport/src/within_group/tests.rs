@@ -1,8 +1,9 @@
 use super::*;
+use crate::boundary::Boundary;
 use crate::material::CrossSections;
 use crate::mesh::{Geometry, Mesh};
 use crate::ordinates::Ordinates;
-use crate::params::Acceleration;
+use crate::params::{Acceleration, ErrorScale};
 use crate::quadrature::gauss_legendre;
 
 fn slab(scheme: Scheme, c: f64, boundaries: [Boundary; 2]) -> Discretization {
@@ -184,4 +185,58 @@ fn auto_switches_where_the_measured_radius_is_above_0_6() {
     assert!(slow.spectral_radius.unwrap() > 0.6 && slow.sweeps < 400);
     let (_, fast) = solve(&disc, Iteration::Auto, Acceleration::Consistent, 1e-8);
     assert!(fast.converged && !fast.krylov && fast.sweeps < 15);
+}
+
+/// Thick and thin cells by turns, each a layer of its own: there interior penalty is far slower
+/// than an analysis of equal cells says, and whatever iterates must find that out.
+#[test]
+fn between_unlike_neighbours_every_iteration_keeps_to_its_tolerance() {
+    let layers: Vec<(f64, usize, u32)> = (0..40).map(|i| (1.0, 1, i % 2)).collect();
+    let c = 0.9999;
+    let disc = Discretization::new(
+        Mesh::layers(Geometry::Slab, 0.0, &layers),
+        vec![
+            CrossSections::one_group(1e-3, 1e-3 * c),
+            CrossSections::one_group(1e3, 1e3 * c),
+        ],
+        Ordinates::legendre(&gauss_legendre(16), 0),
+        Scheme::LinearDiscontinuous,
+        [Boundary::Vacuum, Boundary::Vacuum],
+    )
+    .unwrap();
+    let mut emission = vec![0.0; disc.group_len()];
+    emission[0] = 0.5;
+    let fixed = SweepSource {
+        emission: &emission,
+        angular: None,
+    };
+    let run = |iteration, acceleration, tolerance| {
+        let params = DiscreteOrdinatesParams {
+            iteration,
+            acceleration,
+            tolerance,
+            max_iterations: 3000,
+            ..DiscreteOrdinatesParams::default()
+        };
+        let mut flux = vec![0.0; disc.group_len()];
+        let report = GroupSolver::new(&disc, 0, &params).solve(&disc, &fixed, &mut flux);
+        assert!(
+            report.converged,
+            "{iteration:?} {acceleration:?} {report:?}"
+        );
+        (flux, report)
+    };
+    let (best, _) = run(Iteration::SourceIteration, Acceleration::Consistent, 1e-10);
+    for iteration in [Iteration::Gmres, Iteration::Bicgstab, Iteration::Auto] {
+        for acceleration in [
+            Acceleration::InteriorPenalty { constant: 2.0 },
+            Acceleration::Consistent,
+        ] {
+            for tolerance in [1e-1, 1e-2, 1e-3, 1e-5] {
+                let (flux, report) = run(iteration, acceleration, tolerance);
+                let off = largest_difference(&disc, &flux, &best);
+                assert!(off < 10.0 * tolerance, "{iteration:?} {tolerance}: {off}");
+            }
+        }
+    }
 }
