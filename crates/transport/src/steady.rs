@@ -13,7 +13,7 @@ use crate::balance::{Balance, BalanceTerms, final_flows};
 use crate::discretization::{Discretization, TransportError};
 use crate::edits::{current_at, flux_at, reaction_rates, region_averages};
 use crate::eigenvalue;
-use crate::energy::{check_positive, check_solvable, multiplying};
+use crate::energy::{check_solvable, check_subcritical, multiplying};
 use crate::fixed_source::{FixedSource, SourceTerms};
 use crate::flux::Moments;
 use crate::params::{Acceleration, DiscreteOrdinatesParams, EigenvalueMethod, Iteration};
@@ -148,13 +148,10 @@ impl SteadyTransport {
         observer: &mut dyn FnMut(&Iterate) -> Control,
     ) -> Result<Found, TransportError> {
         let medium = multiplying(&self.disc)?;
+        check_subcritical(&medium)?;
         let mut solver = FixedSource::new(&medium, &self.params);
         let source = SourceTerms::new(&self.density);
         let report = solver.solve_observed(&medium, &source, &mut self.flux, observer);
-        let fissile = self.disc.materials().iter().any(|m| m.is_fissile());
-        if fissile && report.converged {
-            check_positive(&medium, &self.flux)?;
-        }
         let found = Found {
             outer_iterations: report.iterations,
             iterations: report.inner_iterations,
@@ -469,7 +466,7 @@ impl Stationary for SteadyTransport {
         } else if found.diverged {
             (
                 "diverged",
-                "the medium may multiply by itself (is it supercritical?); otherwise try `iteration = \"gmres\"`",
+                "try `iteration = \"gmres\"` or another acceleration",
             )
         } else if found.stagnated {
             (

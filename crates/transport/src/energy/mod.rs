@@ -12,7 +12,7 @@ pub mod krylov;
 pub mod multiplication;
 pub mod two_grid;
 
-pub use multiplication::{check_positive, check_solvable, multiplying};
+pub use multiplication::{check_solvable, check_subcritical, multiplying};
 
 use std::ops::Range;
 

@@ -173,15 +173,66 @@ fn media_without_an_answer_are_refused() {
 }
 
 #[test]
-fn a_supercritical_slab_shows_a_negative_flux() {
+fn supercritical_media_are_refused_and_subcritical_ones_are_not() {
     // Half of it is critical at 2.256751 cm.
     let m = crate::eigenvalue::tests::pu_b();
-    for (half, supercritical) in [(2.1, false), (2.4, true)] {
-        let disc = slab(m.clone(), half, [Boundary::MIRROR, Boundary::Vacuum]);
-        let disc = multiplying(&disc).unwrap();
-        let (flux, report) = solve(&disc, &with(EnergyIteration::GaussSeidel, true, 1e-8));
-        let found = check_positive(&disc, &flux).is_err() || !report.converged;
-        assert_eq!(found, supercritical, "{half} {report:?}");
+    for (half, supercritical) in [
+        (0.5, false),
+        (2.1, false),
+        (2.25, false),
+        (2.27, true),
+        (5.0, true),
+    ] {
+        for scheme in [Scheme::DiamondDifference, Scheme::LinearDiscontinuous] {
+            let disc = Discretization::new(
+                Mesh::uniform(Geometry::Slab, 0.0, half, 40),
+                vec![m.clone()],
+                Ordinates::legendre(&double_gauss(16), 0),
+                scheme,
+                [Boundary::MIRROR, Boundary::Vacuum],
+            )
+            .unwrap();
+            let found = check_subcritical(&multiplying(&disc).unwrap());
+            assert_eq!(found.is_err(), supercritical, "{half} {scheme:?} {found:?}");
+        }
+    }
+}
+
+/// Scattering that makes particles is told like fission, though the flux be positive somewhere.
+#[test]
+fn scattering_that_multiplies_is_told_with_its_surroundings() {
+    let gains = CrossSections::one_group(1.0, 1.2);
+    let absorbs = CrossSections::one_group(1.0, 0.5);
+    let vacuum = || [Boundary::Vacuum, Boundary::Vacuum];
+    let mirrors = || [Boundary::MIRROR, Boundary::MIRROR];
+    for (layers, boundaries, supercritical) in [
+        (vec![(10.0, 50, 0)], vacuum(), true),
+        (vec![(1.0, 20, 0)], vacuum(), false),
+        (vec![(3.0, 45, 0), (7.0, 10, 1)], vacuum(), true),
+        (vec![(9.0, 45, 0), (1.0, 10, 1)], mirrors(), true),
+        (vec![(0.5, 45, 0), (9.5, 50, 1)], mirrors(), false),
+        (vec![(10.0, 50, 1)], vacuum(), false),
+    ] {
+        for scheme in [
+            Scheme::Step,
+            Scheme::DiamondDifference,
+            Scheme::LinearDiscontinuous,
+        ] {
+            let disc = Discretization::new(
+                Mesh::layers(Geometry::Slab, 0.0, &layers),
+                vec![gains.clone(), absorbs.clone()],
+                Ordinates::legendre(&double_gauss(8), 0),
+                scheme,
+                boundaries.clone(),
+            )
+            .unwrap();
+            let found = check_subcritical(&disc);
+            assert_eq!(
+                found.is_err(),
+                supercritical,
+                "{layers:?} {scheme:?} {found:?}"
+            );
+        }
     }
 }
 

@@ -234,8 +234,15 @@ fn between_unlike_neighbours_every_iteration_keeps_to_its_tolerance() {
         ] {
             for tolerance in [1e-1, 1e-2, 1e-3, 1e-5] {
                 let (flux, report) = run(iteration, acceleration, tolerance);
-                let off = largest_difference(&disc, &flux, &best);
-                assert!(off < 10.0 * tolerance, "{iteration:?} {tolerance}: {off}");
+                // The flux changes its sign: 1e-14 of the largest, times the excess, is nothing.
+                let top = best.iter().fold(0.0_f64, |top, x| top.max(x.abs()));
+                for (phi, best) in flux.iter().zip(&best).step_by(2) {
+                    let off = (phi - best).abs();
+                    assert!(
+                        off < 10.0 * tolerance * best.abs() + 1e-11 * top,
+                        "{iteration:?} {acceleration:?} {tolerance}: {off} {report:?}"
+                    );
+                }
             }
         }
     }
