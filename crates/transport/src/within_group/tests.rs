@@ -247,3 +247,62 @@ fn between_unlike_neighbours_every_iteration_keeps_to_its_tolerance() {
         }
     }
 }
+
+/// A source that is odd about the middle makes a flux that is zero there, and one in the slopes alone
+/// averages to zero in every cell.
+#[test]
+fn fluxes_that_pass_through_zero_or_have_no_average_converge() {
+    for cells in [20, 21] {
+        let disc = homogeneous(1.0, 0.9, 10.0, cells);
+        for slopes in [false, true] {
+            let mut emission = vec![0.0; disc.group_len()];
+            for (i, cell) in emission.chunks_exact_mut(2).enumerate() {
+                let x = disc.mesh().centre(i) - 5.0;
+                cell[usize::from(slopes)] = if slopes { 1.0 } else { x };
+            }
+            let fixed = SweepSource {
+                emission: &emission,
+                angular: None,
+            };
+            let run = |iteration, tolerance| {
+                let params = DiscreteOrdinatesParams {
+                    iteration,
+                    tolerance,
+                    ..DiscreteOrdinatesParams::default()
+                };
+                let mut flux = vec![0.0; disc.group_len()];
+                let report = GroupSolver::new(&disc, 0, &params).solve(&disc, &fixed, &mut flux);
+                assert!(
+                    report.converged,
+                    "{cells} {slopes} {iteration:?} {report:?}"
+                );
+                flux
+            };
+            let best = run(Iteration::SourceIteration, 1e-12);
+            let top = best.iter().fold(0.0_f64, |top, x| top.max(x.abs()));
+            for iteration in [Iteration::Auto, Iteration::Gmres, Iteration::Bicgstab] {
+                let flux = run(iteration, 1e-6);
+                for (a, b) in flux.iter().zip(&best) {
+                    assert!(
+                        (a - b).abs() < 3e-6 * top,
+                        "{cells} {slopes} {iteration:?} {a} {b}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Rounding is no reason for a Krylov method.
+#[test]
+fn auto_does_not_take_up_gmres_at_the_rounding_floor() {
+    let disc = homogeneous(1e5, 1.0, 1.0, 10);
+    for tolerance in [1e-6, 1e-13] {
+        let (_, report) = solve(&disc, Iteration::Auto, Acceleration::Consistent, tolerance);
+        assert!(
+            !report.krylov && (report.converged || report.stagnated),
+            "{report:?}"
+        );
+        assert!(report.iterations < 200);
+    }
+}
