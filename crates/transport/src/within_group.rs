@@ -281,7 +281,6 @@ impl GroupSolver {
                 // Where all should be fast, a small change that comes and goes is rounding.
                 let noise = change.norm < GROWN_NOISE * change.flux_norm
                     && report.iterations > least_at
-                    && change.largest < 10.0 * least
                     && self.predicted_spectral_radius(disc) < SLOW;
                 if noise {
                     continue;
