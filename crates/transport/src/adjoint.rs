@@ -24,7 +24,6 @@
 //! geometry the starting direction and the flow from angle to angle are not their own adjoint, and
 //! the identity holds to the error of mesh and angle. Flux fixups are not linear, and have no adjoint.
 
-use crate::boundary::Boundary;
 use crate::discretization::{Discretization, TransportError};
 use crate::flux::Moments;
 use crate::material::{CrossSections, Delayed};
@@ -40,10 +39,7 @@ pub fn adjoint(disc: &Discretization) -> Result<Discretization, TransportError> 
         disc.materials().iter().map(transpose).collect(),
         disc.ordinates().clone(),
         disc.scheme(),
-        disc.boundaries().clone().map(|b| match b {
-            Boundary::Incident(_) => Boundary::Vacuum,
-            b => b,
-        }),
+        disc.without_incident().boundaries().clone(),
     )
 }
 
@@ -142,6 +138,7 @@ pub fn inner_product(disc: &Discretization, q: &Moments, phi: &Moments) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::boundary::Boundary;
     use crate::fixed_source::{FixedSource, SourceTerms};
     use crate::mesh::{Geometry, Mesh};
     use crate::ordinates::Ordinates;

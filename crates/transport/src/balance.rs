@@ -18,6 +18,7 @@ use crate::boundary::Boundary;
 use crate::discretization::Discretization;
 use crate::fixed_source::{FixedSource, SourceTerms};
 use crate::flux::Moments;
+use crate::stopping::largest;
 use crate::sweep::BoundaryFlux;
 use pdesolve_mesh::Side;
 
@@ -209,17 +210,15 @@ impl Balance {
         sum(self.regions.iter().map(|r| &r[group]))
     }
 
-    /// Largest residual of any region and group, over the whole production; absolute where
-    /// nothing is produced.
+    /// Largest residual of any region and group, over the size of the whole production; absolute
+    /// where nothing is produced. Not a number where a term is none.
     pub fn residual(&self) -> f64 {
-        let scale = if self.production > 0.0 {
-            self.production
-        } else {
+        let scale = if self.production == 0.0 {
             1.0
+        } else {
+            self.production.abs()
         };
-        (self.regions.iter().flatten())
-            .map(|terms| terms.residual().abs() / scale)
-            .fold(0.0, f64::max)
+        largest((self.regions.iter().flatten()).map(|terms| terms.residual().abs() / scale))
     }
 }
 

@@ -185,6 +185,29 @@ impl Discretization {
         self.boundaries[side as usize] = boundary;
     }
 
+    /// The same problem where nothing enters at ends with a given flux: the linear part of a sweep.
+    #[must_use]
+    pub fn without_incident(&self) -> Self {
+        let mut dark = self.clone();
+        for boundary in &mut dark.boundaries {
+            if matches!(boundary, Boundary::Incident(_)) {
+                *boundary = Boundary::Vacuum;
+            }
+        }
+        dark
+    }
+
+    /// The materials that cells are made of.
+    pub fn used_materials(&self) -> impl Iterator<Item = &CrossSections> {
+        let mut used = vec![false; self.materials.len()];
+        for &material in &self.mesh.material {
+            used[material as usize] = true;
+        }
+        (self.materials.iter().zip(used))
+            .filter(|(_, used)| *used)
+            .map(|(m, _)| m)
+    }
+
     /// Number of groups.
     pub fn groups(&self) -> usize {
         self.materials[0].groups()

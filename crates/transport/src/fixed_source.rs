@@ -94,10 +94,7 @@ impl FixedSource {
     /// A solver for `disc`.
     pub fn new(disc: &Discretization, params: &DiscreteOrdinatesParams) -> Self {
         let block = upscatter_block(disc);
-        let mut params = params.clone();
-        if params.energy == EnergyIteration::Krylov && !block.is_empty() {
-            krylov::prepare(&mut params);
-        }
+        let params = params.clone();
         Self {
             groups: (0..disc.groups())
                 .map(|g| GroupSolver::new(disc, g, &params))

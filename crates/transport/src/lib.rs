@@ -111,6 +111,7 @@ pub mod ray;
 mod scattering;
 mod source;
 mod steady;
+mod stopping;
 pub mod sweep;
 pub mod time_dependent;
 mod within_group;

@@ -10,15 +10,20 @@ use pdesolve_core::{
 
 use crate::adjoint::{adjoint, reflect};
 use crate::balance::{Balance, BalanceTerms, final_flows};
+use crate::boundary::Boundary;
 use crate::discretization::{Discretization, TransportError};
 use crate::edits::{current_at, flux_at, reaction_rates, region_averages};
 use crate::eigenvalue;
-use crate::energy::{check_positive, check_solvable, multiplying};
+use crate::energy::{check_solvable, check_subcritical, multiplying};
 use crate::fixed_source::{FixedSource, SourceTerms};
 use crate::flux::Moments;
-use crate::params::{Acceleration, DiscreteOrdinatesParams, EigenvalueMethod, Iteration};
+use crate::params::{
+    Acceleration, DiscreteOrdinatesParams, EigenvalueAcceleration, EigenvalueMethod,
+    EnergyIteration, Iteration, Scheme,
+};
 use crate::problem::EditParams;
 use crate::ray::{angular_flux, emission};
+use crate::stopping::{larger, largest};
 use crate::sweep::BoundaryFlux;
 
 /// A fixed-source or eigenvalue problem with its flux.
@@ -61,7 +66,8 @@ impl SteadyTransport {
     /// and edits.
     ///
     /// # Errors
-    /// [`TransportError`] where no steady flux exists, or an edit cannot be made.
+    /// [`TransportError`] where no steady flux exists, the method does not fit the problem, or an
+    /// edit cannot be made.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         disc: Discretization,
@@ -76,6 +82,7 @@ impl SteadyTransport {
             // Whether there is a steady flux is told by the medium in which fission scatters.
             check_solvable(&multiplying(&disc)?)?;
         }
+        check_method(&disc, params, eigenvalue, adjoint_mode)?;
         let forward_only = |e: &EditParams| {
             matches!(
                 e,
@@ -105,7 +112,28 @@ impl SteadyTransport {
             disc,
         };
         made.values = vec![f64::NAN; made.quantity_names().len()];
+        made.check_edits()?;
         Ok(made)
+    }
+
+    /// Makes all edits once of a flux of ones: what cannot be made is known before the solve.
+    fn check_edits(&self) -> Result<(), TransportError> {
+        let mut flux = self.disc.zeros();
+        flux.values.fill(1.0);
+        let currents = vec![vec![0.0; self.disc.mesh().edges.len()]; self.disc.groups()];
+        let boundary: Vec<BoundaryFlux> = (0..self.disc.groups())
+            .map(|g| {
+                let [lower, upper] = self.disc.boundaries().clone().map(|b| match b {
+                    Boundary::Incident(given) => given[g].clone(),
+                    _ => vec![0.0; self.disc.ordinates().len()],
+                });
+                BoundaryFlux { lower, upper }
+            })
+            .collect();
+        for edit in &self.edits {
+            self.edit(edit, &flux, 1.0, &currents, &boundary)?;
+        }
+        Ok(())
     }
 
     /// Flux moments: of an adjoint problem the importance, in the order of the given groups.
@@ -147,24 +175,21 @@ impl SteadyTransport {
         observer: &mut dyn FnMut(&Iterate) -> Control,
     ) -> Result<Found, TransportError> {
         let medium = multiplying(&self.disc)?;
+        check_subcritical(&medium)?;
         let mut solver = FixedSource::new(&medium, &self.params);
         let source = SourceTerms::new(&self.density);
         let report = solver.solve_observed(&medium, &source, &mut self.flux, observer);
-        let fissile = self.disc.materials().iter().any(|m| m.is_fissile());
-        if fissile && report.converged {
-            check_positive(&medium, &self.flux)?;
-        }
         let found = Found {
             outer_iterations: report.iterations,
             iterations: report.inner_iterations,
             sweeps: report.sweeps,
-            spectral_radius: largest(report.groups.iter().map(|g| g.spectral_radius)),
-            predicted: largest(report.groups.iter().map(|g| g.predicted_spectral_radius)),
+            spectral_radius: largest_known(report.groups.iter().map(|g| g.spectral_radius)),
+            predicted: largest_known(report.groups.iter().map(|g| g.predicted_spectral_radius)),
             converged: report.converged,
             interrupted: report.interrupted,
             diverged: report.groups.iter().any(|g| g.diverged),
             stagnated: report.groups.iter().any(|g| g.stagnated),
-            error: (report.groups.iter().map(|g| g.error)).fold(report.error, f64::max),
+            error: largest((report.groups.iter().map(|g| g.error)).chain([report.error])),
             method: within_group_method(&self.params, report.groups.iter().any(|g| g.krylov)),
             ..Found::default()
         };
@@ -270,7 +295,7 @@ impl SteadyTransport {
             }
         }
         for edit in &self.edits {
-            values.push(self.edit(edit, fission_scale, currents, boundary)?);
+            values.push(self.edit(edit, &self.flux, fission_scale, currents, boundary)?);
         }
         self.values = values;
         Ok(())
@@ -279,6 +304,7 @@ impl SteadyTransport {
     fn edit(
         &self,
         edit: &EditParams,
+        solution: &Moments,
         fission_scale: f64,
         currents: &[Vec<f64>],
         boundary: &[BoundaryFlux],
@@ -292,7 +318,7 @@ impl SteadyTransport {
         };
         let flux = |x: f64| -> f64 {
             (groups.clone())
-                .map(|g| flux_at(&self.disc, &self.flux, g, 0, x).unwrap_or(f64::NAN))
+                .map(|g| flux_at(&self.disc, solution, g, 0, x).unwrap_or(f64::NAN))
                 .sum()
         };
         Ok(match edit {
@@ -310,7 +336,7 @@ impl SteadyTransport {
                     } else {
                         0.0
                     };
-                    let density = emission(&self.disc, g, &source, scale, &self.flux)?;
+                    let density = emission(&self.disc, g, &source, scale, solution)?;
                     sum += angular_flux(&self.disc, g, &density, &boundary[g], *x, *mu, 0.0)?;
                 }
                 sum
@@ -318,7 +344,7 @@ impl SteadyTransport {
             EditParams::ReactionRate {
                 reaction, region, ..
             } => {
-                let rates = reaction_rates(&self.disc, &self.flux, *reaction);
+                let rates = reaction_rates(&self.disc, solution, *reaction);
                 let wanted = |r: usize| region.as_ref().is_none_or(|name| self.regions[r] == *name);
                 (rates.iter().enumerate())
                     .filter(|(r, _)| wanted(*r))
@@ -346,6 +372,45 @@ impl SteadyTransport {
     }
 }
 
+/// Whether the method fits the problem.
+fn check_method(
+    disc: &Discretization,
+    params: &DiscreteOrdinatesParams,
+    eigenvalue: bool,
+    adjoint: bool,
+) -> Result<(), TransportError> {
+    let refuse = |text: &str| Err(TransportError::Unsupported(text.to_owned()));
+    if disc.scheme() == Scheme::DiamondDifferenceFixup {
+        if matches!(params.iteration, Iteration::Gmres | Iteration::Bicgstab) {
+            return refuse(
+                "a fix-up is not linear, and Krylov methods need a linear sweep: use `iteration = \
+                 \"source_iteration\"` with diamond_difference_fixup, or another scheme",
+            );
+        }
+        if params.energy == EnergyIteration::Krylov {
+            return refuse(
+                "a fix-up is not linear, and Krylov methods need a linear sweep: use `energy = \
+                 \"gauss_seidel\"` with diamond_difference_fixup, or another scheme",
+            );
+        }
+        if adjoint {
+            return refuse(
+                "a fix-up is not linear and has no adjoint: use diamond_difference or another \
+                 scheme in adjoint problems",
+            );
+        }
+    }
+    let accelerated = params.eigenvalue == EigenvalueMethod::Power
+        && params.eigenvalue_acceleration != EigenvalueAcceleration::None;
+    if eigenvalue && accelerated && disc.boundaries().contains(&Boundary::Periodic) {
+        return refuse(
+            "the accelerations of the eigenvalue iteration know no periodic slab: use power \
+             iteration without them, or arnoldi",
+        );
+    }
+    Ok(())
+}
+
 /// A term of the balance.
 type Term = fn(&BalanceTerms) -> f64;
 
@@ -360,8 +425,8 @@ const TERMS: [(&str, Term); 7] = [
     ("net", BalanceTerms::residual),
 ];
 
-fn largest(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
-    values.flatten().reduce(f64::max)
+fn largest_known(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    values.flatten().reduce(larger)
 }
 
 fn within_group_method(params: &DiscreteOrdinatesParams, krylov: bool) -> String {
@@ -468,7 +533,7 @@ impl Stationary for SteadyTransport {
         } else if found.diverged {
             (
                 "diverged",
-                "the medium may multiply by itself (is it supercritical?); otherwise try `iteration = \"gmres\"`",
+                "try `iteration = \"gmres\"` or another acceleration",
             )
         } else if found.stagnated {
             (
@@ -502,3 +567,6 @@ impl Stationary for SteadyTransport {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

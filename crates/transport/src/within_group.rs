@@ -24,10 +24,12 @@
 //! 3. `auto` begins with source iteration and takes up GMRES from the flux where it stands once
 //!    three ratios of changes in a row exceed 0.6.
 //!
-//! Under [`StoppingCriterion::Error`] the largest relative change times rho/(1 - rho) is held
-//! against the tolerance. In source iteration rho is the larger of the last two ratios of changes
-//! in the L2 norm, or that of the largest changes; in a Krylov method the ratio measured before it took over, or else the prediction of
-//! [`fourier`]. Source iteration ends as diverged when the change exceeds a million times the
+//! Under [`StoppingCriterion::Error`](crate::params::StoppingCriterion) the largest relative change
+//! times rho/(1 - rho) is held against the tolerance. In source iteration rho is the larger of the
+//! last two ratios of changes in the L2 norm, or that of the largest changes. A Krylov method
+//! begins after a few accelerated iterations; its factor is the largest of 1, those of the ratio
+//! measured by then and of the prediction of [`fourier`], and the ratios of its own updates to the
+//! residuals they were found for. Source iteration ends as diverged when the change exceeds a million times the
 //! first, and as stagnated when the prediction is below 0.6 and 30 iterations bring no smaller
 //! change: what is left is rounding.
 //!
@@ -39,17 +41,13 @@ use std::sync::Mutex;
 use pdesolve_core::{Control, Iterate};
 use pdesolve_krylov::methods::{BiCgStab, Gmres};
 use pdesolve_krylov::{Identity, LinearOperator, Reference, Solver, Status, StoppingRule};
-use pdesolve_mesh::Side;
 
-use crate::boundary::Boundary;
 use crate::discretization::Discretization;
 use crate::dsa::{LowOrder, low_order};
 use crate::fourier;
-use crate::params::{DiscreteOrdinatesParams, ErrorScale, Iteration, Scheme, StoppingCriterion};
+use crate::params::{DiscreteOrdinatesParams, Iteration, Scheme, StoppingCriterion};
+use crate::stopping::{Change, cautious_error, difference, error, larger};
 use crate::sweep::{Sweep, SweepSource, Sweeper};
-
-/// Relative change that rounding makes in a converged flux.
-const ROUNDING: f64 = 32.0 * f64::EPSILON;
 
 /// Growth of the change at which an iteration is given up.
 const DIVERGENCE: f64 = 1e6;
@@ -63,6 +61,18 @@ const NOISE: f64 = 1e-11;
 /// Iterations without a smaller change after which one that should be fast is given up.
 const PATIENCE: usize = 30;
 
+/// Relative changes below this may be rounding that thick cells have grown.
+const GROWN_NOISE: f64 = 1e-6;
+
+/// Accelerated iterations before a Krylov method, whose changes tell how far it is to the answer.
+const FIRST: usize = 4;
+
+/// The least distance from 1 of a spectral radius that is predicted, not measured.
+const AWAY: f64 = 1e-4;
+
+/// Solves by a Krylov method that do not halve the change after which it is given up.
+const PATIENCE_RESTARTS: usize = 5;
+
 /// Iterations of GMRES between restarts.
 const RESTART: usize = 30;
 
@@ -74,7 +84,7 @@ pub struct GroupReport {
     /// Transport sweeps.
     pub sweeps: usize,
     /// Last ratio of successive changes in the L2 norm: the measured spectral radius. `None`
-    /// before there are two changes, and where a Krylov method did all the work.
+    /// before there are two changes.
     pub spectral_radius: Option<f64>,
     /// The spectral radius of source iteration that Fourier analysis predicts; `None` where there
     /// were too few iterations to ask for it.
@@ -171,7 +181,7 @@ impl GroupSolver {
     ) -> GroupReport {
         let mut report = GroupReport::default();
         let before = self.sweeper.sweeps();
-        let scatters = (disc.materials().iter())
+        let scatters = (disc.used_materials())
             .any(|m| (0..=m.order()).any(|l| m.scatter(l, self.group, self.group) != 0.0));
         // A fix-up is not linear; a single iteration is a sweep whatever the method.
         let linear = disc.scheme() != Scheme::DiamondDifferenceFixup;
@@ -186,7 +196,14 @@ impl GroupSolver {
                 report.interrupted = self.hears(observer, &report, 0.0) == Control::Interrupt;
             }
             Iteration::Gmres | Iteration::Bicgstab if krylov => {
-                self.krylov(disc, fixed, flux, observer, &mut report);
+                let most = self.params.max_iterations;
+                self.params.max_iterations = FIRST.min(most);
+                self.source_iteration(disc, fixed, flux, observer, false, &mut report);
+                self.params.max_iterations = most;
+                if !(report.converged || report.interrupted) {
+                    report.diverged = false;
+                    self.krylov(disc, fixed, flux, observer, &mut report);
+                }
             }
             iteration => {
                 let may_switch = krylov && iteration == Iteration::Auto;
@@ -228,19 +245,13 @@ impl GroupSolver {
                 None if rounding => Some(self.predicted_spectral_radius(disc).min(0.9999)),
                 measured => measured,
             };
-            report.error = match (self.params.stopping, rho) {
-                (StoppingCriterion::Change, _) => change.largest,
-                // Changes as small as rounding have no ratio.
-                _ if change.largest <= ROUNDING => change.largest,
-                // One ratio alone may be small by accident.
-                (StoppingCriterion::Error, Some(rho)) if rho < 1.0 && report.iterations == 2 => {
-                    change.largest * (rho / (1.0 - rho)).max(1.0)
-                }
-                (StoppingCriterion::Error, Some(rho)) if rho < 1.0 => {
-                    change.largest * rho / (1.0 - rho)
-                }
-                (StoppingCriterion::Error, _) => f64::INFINITY,
+            // One ratio alone may be small by accident, and a prediction too.
+            let judge = if report.iterations == 2 || rounding {
+                cautious_error
+            } else {
+                error
             };
+            report.error = judge(self.params.stopping, change.largest, rho);
             report.history.push(report.error);
             let heard = self.hears(observer, report, report.error);
             if report.error <= self.params.tolerance {
@@ -265,7 +276,15 @@ impl GroupSolver {
                 return;
             }
             let last = &ratios.of_norms[ratios.of_norms.len().saturating_sub(3)..];
-            if may_switch && last.len() == 3 && last.iter().all(|&rho| rho > SLOW) {
+            let slow = last.len() == 3 && last.iter().all(|&rho| rho > SLOW);
+            if may_switch && slow {
+                // Where all should be fast, a small change that comes and goes is rounding.
+                let noise = change.norm < GROWN_NOISE * change.flux_norm
+                    && report.iterations > least_at
+                    && self.predicted_spectral_radius(disc) < SLOW;
+                if noise {
+                    continue;
+                }
                 report.krylov = true;
                 return;
             }
@@ -282,31 +301,23 @@ impl GroupSolver {
         report: &mut GroupReport,
     ) {
         report.krylov = true;
-        let rho = match report.spectral_radius {
-            Some(measured) => measured,
-            None => self.predicted_spectral_radius(disc),
-        };
-        let away = (1.0 - rho).clamp(1e-4, 1.0);
-        let mut dark = disc.clone();
-        for (side, boundary) in [Side::Lower, Side::Upper]
-            .into_iter()
-            .zip(disc.boundaries())
-        {
-            if matches!(boundary, Boundary::Incident(_)) {
-                dark.set_boundary(side, Boundary::Vacuum);
-            }
-        }
+        let predicted = self.predicted_spectral_radius(disc).min(1.0 - AWAY);
+        let measured = report.spectral_radius.filter(|rho| *rho < 1.0);
+        // How many times the error exceeds a change, as far as changes have told.
+        let mut excess = factor(measured.map_or(predicted, |rho| rho.max(predicted)));
+        let dark = disc.without_incident();
         let nothing = vec![0.0; flux.len()];
         let mut residual = vec![0.0; flux.len()];
         let mut update = vec![0.0; flux.len()];
         let mut first = None;
+        let (mut least, mut fruitless) = (f64::INFINITY, 0);
         while report.iterations < self.params.max_iterations {
             self.step(disc, fixed, flux);
             report.iterations += 1;
             let change = difference(disc, self.params.error_scale, &self.next, flux);
             report.error = match self.params.stopping {
                 StoppingCriterion::Change => change.largest,
-                StoppingCriterion::Error => change.largest * (1.0 - away) / away,
+                StoppingCriterion::Error => change.largest * excess,
             };
             report.history.push(report.error);
             if report.error <= self.params.tolerance {
@@ -320,11 +331,21 @@ impl GroupSolver {
                 report.diverged = true;
                 return;
             }
+            // Restarts that bring nothing more are at what rounding allows.
+            if change.largest < 0.5 * least {
+                (least, fruitless) = (change.largest, 0);
+            } else {
+                fruitless += 1;
+            }
+            if fruitless >= PATIENCE_RESTARTS {
+                report.stagnated = true;
+                return;
+            }
             for ((r, next), old) in residual.iter_mut().zip(&self.next).zip(flux.iter()) {
                 *r = next - old;
             }
             let rule = StoppingRule {
-                relative_tolerance: (0.1 * self.params.tolerance * away / change.largest)
+                relative_tolerance: (0.1 * self.params.tolerance / (excess * change.largest))
                     .clamp(1e-12, 0.1),
                 max_iterations: self.params.max_iterations - report.iterations,
                 reference: Reference::InitialResidual,
@@ -364,8 +385,16 @@ impl GroupSolver {
                 return;
             };
             report.iterations += solved.iterations;
+            self.next.copy_from_slice(flux);
             for (phi, d) in flux.iter_mut().zip(&update) {
                 *phi += d;
+            }
+            // The update is the error that went with the residual: another measure of the excess.
+            let moved = difference(disc, self.params.error_scale, flux, &self.next);
+            for ratio in [moved.norm / change.norm, moved.largest / change.largest] {
+                if ratio.is_finite() {
+                    excess = excess.max(ratio);
+                }
             }
             if solved.status == Status::Interrupted {
                 report.interrupted = true;
@@ -488,50 +517,15 @@ impl Ratios {
     /// The largest that the last two changes speak for.
     fn slowest(&self) -> Option<f64> {
         (self.of_norms.iter().rev().take(2).copied())
-            .reduce(f64::max)
-            .map(|rho| rho.max(self.of_largest))
+            .reduce(larger)
+            .map(|rho| larger(rho, self.of_largest))
             .filter(|rho| rho.is_finite())
     }
 }
 
-/// Change of the cell averages of the scalar flux.
-#[derive(Clone, Copy)]
-struct Change {
-    /// Its L2 norm.
-    norm: f64,
-    /// L2 norm of the new flux.
-    flux_norm: f64,
-    /// Its largest value, relative to the new flux of the same cell.
-    largest: f64,
-}
-
-fn difference(disc: &Discretization, scale: ErrorScale, new: &[f64], old: &[f64]) -> Change {
-    let dofs = disc.dofs();
-    let n = disc.mesh().len() * dofs;
-    let floor = scale.floor(new[..n].iter().step_by(dofs).copied());
-    let (mut squares, mut flux, mut largest) = (0.0, 0.0, 0.0_f64);
-    for (new, old) in new[..n]
-        .iter()
-        .step_by(dofs)
-        .zip(old[..n].iter().step_by(dofs))
-    {
-        let d = new - old;
-        squares += d * d;
-        flux += new * new;
-        if d != 0.0 {
-            let relative = d.abs() / new.abs().max(floor);
-            largest = if relative > largest || relative.is_nan() {
-                relative
-            } else {
-                largest
-            };
-        }
-    }
-    Change {
-        norm: f64::sqrt(squares),
-        flux_norm: f64::sqrt(flux),
-        largest,
-    }
+/// Times that the error exceeds a change where changes fall by `rho`; at least once.
+fn factor(rho: f64) -> f64 {
+    (rho / (1.0 - rho)).max(1.0)
 }
 
 fn norm(x: &[f64]) -> f64 {

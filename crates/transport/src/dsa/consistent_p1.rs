@@ -119,7 +119,8 @@ impl<const D: usize> Response<D> {
             matrix[row0 + k] += (total - sigma_0) * mass(k);
             matrix[row1 + D + k] += (total - sigma_1) * mass(k);
         }
-        let inv = inverse(&matrix, n).expect("a cell into which nothing flows has one solution");
+        // Beyond what numbers can hold there is no correction: the iteration goes on without.
+        let inv = inverse(&matrix, n).unwrap_or_else(|| vec![0.0; n * n]);
         let mut me = Self {
             out_change: [[[0.0; D]; 4]; 2],
             out_in: [[0.0; 4]; 4],

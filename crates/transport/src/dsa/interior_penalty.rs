@@ -386,18 +386,25 @@ impl<const D: usize> LowOrder for InteriorPenalty<D> {
     }
 }
 
-/// The symbol on the flux: from the change to the correction.
+/// The symbol on the flux: from the change to the correction. `least` is the floor of the penalty
+/// where it is not that of the quadrature.
 pub(crate) fn symbol<const D: usize>(
     disc: &Discretization,
     group: usize,
     total: &[f64],
     constant: f64,
+    least: Option<f64>,
     kind: &Kind,
     theta: f64,
 ) -> Matrix {
     let cell = Cell::of_kind(disc, group, total, kind);
     let volume: Block<D> = cell.volume();
-    let [below, above, between] = edge::<D>(&cell, &cell, constant, least_penalty(disc));
+    let [below, above, between] = edge::<D>(
+        &cell,
+        &cell,
+        constant,
+        least.unwrap_or_else(|| least_penalty(disc)),
+    );
     let up = C::from_polar(1.0, theta);
     let mut matrix = Matrix::zeros(D);
     let mut right = vec![vec![C::default(); D]; D];

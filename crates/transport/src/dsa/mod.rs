@@ -43,8 +43,8 @@ pub fn low_order(
     acceleration: Acceleration,
     total: &[f64],
 ) -> Option<Box<dyn LowOrder>> {
-    let scatters = (disc.materials().iter())
-        .any(|m| (0..=m.order()).any(|l| m.scatter(l, group, group) != 0.0));
+    let scatters =
+        (disc.used_materials()).any(|m| (0..=m.order()).any(|l| m.scatter(l, group, group) != 0.0));
     if !scatters {
         return None;
     }
@@ -76,12 +76,13 @@ pub fn low_order(
 
 /// The low-order problem on an infinite lattice of one kind of cell, for errors that change by the
 /// phase `theta` from cell to cell: from the change to the correction, `[flux, current][dof]`, or
-/// the flux alone.
+/// the flux alone. `least` is the floor of an interior penalty, where it is not the usual one.
 pub(crate) fn symbol(
     disc: &Discretization,
     group: usize,
     total: &[f64],
     acceleration: Acceleration,
+    least: Option<f64>,
     kind: &Kind,
     theta: f64,
 ) -> Option<Matrix> {
@@ -99,13 +100,13 @@ pub(crate) fn symbol(
             Response::<4>::of_kind(disc, group, total, kind).symbol(theta)
         }
         (Acceleration::InteriorPenalty { constant }, 2) => {
-            interior_penalty::symbol::<2>(disc, group, total, constant, kind, theta)
+            interior_penalty::symbol::<2>(disc, group, total, constant, least, kind, theta)
         }
         (Acceleration::InteriorPenalty { constant }, 3) => {
-            interior_penalty::symbol::<3>(disc, group, total, constant, kind, theta)
+            interior_penalty::symbol::<3>(disc, group, total, constant, least, kind, theta)
         }
         (Acceleration::InteriorPenalty { constant }, _) => {
-            interior_penalty::symbol::<4>(disc, group, total, constant, kind, theta)
+            interior_penalty::symbol::<4>(disc, group, total, constant, least, kind, theta)
         }
     })
 }

@@ -439,3 +439,38 @@ fn the_step_scheme_of_spheres_and_cylinders_converges_as_fast_as_in_slabs() {
         }
     }
 }
+
+/// Where a cell is thicker than numbers can tell there is at worst no correction.
+#[test]
+fn cells_of_1e15_mean_free_paths_have_a_response() {
+    use crate::within_group::GroupSolver;
+    for scheme in [Scheme::LinearDiscontinuous, Scheme::DiscontinuousGalerkin3] {
+        for total in [1e13, 1e15, 1e20, 1e300] {
+            for c in [1.0, 0.5] {
+                let disc = Discretization::new(
+                    Mesh::uniform(Geometry::Slab, 0.0, 10.0, 5),
+                    vec![CrossSections::one_group(total, c * total)],
+                    Ordinates::legendre(&gauss_legendre(8), 0),
+                    scheme,
+                    [Boundary::Vacuum, Boundary::Vacuum],
+                )
+                .unwrap();
+                let params = crate::params::DiscreteOrdinatesParams {
+                    max_iterations: 20,
+                    ..Default::default()
+                };
+                let emission = vec![1.0; disc.group_len()];
+                let fixed = crate::sweep::SweepSource {
+                    emission: &emission,
+                    angular: None,
+                };
+                let mut flux = vec![0.0; disc.group_len()];
+                let mut solver = GroupSolver::new(&disc, 0, &params);
+                let report = solver.solve(&disc, &fixed, &mut flux);
+                if c < 1.0 {
+                    assert!(report.converged, "{scheme:?} {total} {report:?}");
+                }
+            }
+        }
+    }
+}

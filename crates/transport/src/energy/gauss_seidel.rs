@@ -19,7 +19,7 @@ use pdesolve_core::{Control, Iterate};
 use crate::discretization::Discretization;
 use crate::fixed_source::{FixedSource, FixedSourceReport, SourceTerms};
 use crate::flux::Moments;
-use crate::params::{ErrorScale, StoppingCriterion};
+use crate::stopping::{self, difference};
 
 /// No relative accuracy beyond this is asked of a group.
 const ROUNDING: f64 = 1e-13;
@@ -52,16 +52,15 @@ pub(crate) fn solve(
             two_grid.correct(disc, &problem.before, flux);
         }
         let scale = problem.params.error_scale;
-        let (change, largest) = difference(disc, scale, &flux.values[start..end], &problem.before);
-        changes.push(change);
+        let change = difference(disc, scale, &flux.values[start..end], &problem.before);
+        let largest = change.largest;
+        changes.push(change.norm);
         let rho = ratio(&changes);
         report.spectral_radius = rho;
-        report.error = match (problem.params.stopping, rho) {
-            (StoppingCriterion::Change, _) => largest,
-            // Changes as small as rounding have no ratio.
-            _ if largest <= ROUNDING => largest,
-            (StoppingCriterion::Error, Some(rho)) if rho < 1.0 => largest * rho / (1.0 - rho),
-            (StoppingCriterion::Error, _) => f64::INFINITY,
+        report.error = if largest <= ROUNDING {
+            largest
+        } else {
+            stopping::error(problem.params.stopping, largest, rho)
         };
         report.history.push(report.error);
         let heard = observer(&Iterate {
@@ -78,7 +77,7 @@ pub(crate) fn solve(
             report.converged = block.clone().all(|g| report.groups[g].converged);
             break;
         }
-        if !change.is_finite() {
+        if !change.norm.is_finite() {
             break;
         }
         inner = (0.1 * largest).min(inner);
@@ -104,33 +103,4 @@ pub(crate) fn ratio(changes: &[f64]) -> Option<f64> {
         _ => mean(1),
     };
     rho.filter(|r| r.is_finite())
-}
-
-/// L2 norm of the change of the cell averages of the scalar fluxes of some groups, and its largest
-/// relative value, by `scale`.
-pub(crate) fn difference(
-    disc: &Discretization,
-    scale: ErrorScale,
-    new: &[f64],
-    old: &[f64],
-) -> (f64, f64) {
-    let dofs = disc.dofs();
-    let n = disc.group_len();
-    let scalar = disc.mesh().len() * dofs;
-    let (mut squares, mut largest) = (0.0, 0.0_f64);
-    for (new, old) in new.chunks_exact(n).zip(old.chunks_exact(n)) {
-        let (new, old) = (&new[..scalar], &old[..scalar]);
-        let floor = scale.floor(new.iter().step_by(dofs).copied());
-        for (new, old) in new.iter().zip(old).step_by(dofs) {
-            let d = new - old;
-            squares += d * d;
-            if d != 0.0 {
-                let relative = d.abs() / new.abs().max(floor);
-                if relative > largest || relative.is_nan() {
-                    largest = relative;
-                }
-            }
-        }
-    }
-    (f64::sqrt(squares), largest)
 }

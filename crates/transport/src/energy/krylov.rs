@@ -24,20 +24,17 @@ use pdesolve_core::{Control, Iterate};
 use pdesolve_krylov::methods::Gmres;
 use pdesolve_krylov::{Identity, LinearOperator, Reference, Solver, Status, StoppingRule};
 
-use super::gauss_seidel::difference;
-use crate::boundary::Boundary;
 use crate::discretization::Discretization;
 use crate::fixed_source::{FixedSource, FixedSourceReport, SourceTerms};
 use crate::flux::Moments;
-use crate::params::{DiscreteOrdinatesParams, Iteration};
+use crate::params::StoppingCriterion;
+use crate::stopping::{ROUNDING, difference};
+
+/// Passes before GMRES takes over.
+const FIRST: usize = 4;
 
 /// Iterations between restarts.
 const RESTART: usize = 40;
-
-/// Passes sweep each group once.
-pub(crate) fn prepare(params: &mut DiscreteOrdinatesParams) {
-    params.iteration = Iteration::SourceIteration;
-}
 
 /// Everything a product with I - K needs.
 struct Workspace<'a> {
@@ -109,8 +106,9 @@ fn pass(
 
 /// Solves the block of coupled groups of `problem`.
 ///
-/// GMRES runs until the change that a pass makes is below the tolerance, relative to the flux at
-/// each point; a few times, since GMRES itself sees one norm only.
+/// A few passes measure how much their change falls; then GMRES runs until the change that a pass
+/// makes, times what the error has been found to exceed it by, is below the tolerance, relative to
+/// the flux at each point; a few times, since GMRES itself sees one norm only.
 pub(crate) fn solve(
     problem: &mut FixedSource,
     disc: &Discretization,
@@ -123,51 +121,60 @@ pub(crate) fn solve(
     let block = problem.block.clone();
     let n = disc.group_len();
     let range = block.start * n..block.end * n;
-    let mut dark = disc.clone();
-    for (side, boundary) in [pdesolve_mesh::Side::Lower, pdesolve_mesh::Side::Upper]
-        .into_iter()
-        .zip(disc.boundaries())
-    {
-        if matches!(boundary, Boundary::Incident(_)) {
-            dark.set_boundary(side, Boundary::Vacuum);
-        }
-    }
+    let dark = disc.without_incident();
     let nothing = disc.zeros();
     let mut update = vec![0.0; range.len()];
     let mut residual = vec![0.0; range.len()];
     report.iterations = 0;
     report.converged = false;
+    // How many times the error exceeds the change that a pass makes, as far as is known.
+    let mut excess = 1.0_f64;
+    let mut last: Option<f64> = None;
     while report.iterations < params.max_energy_iterations {
         let old = flux.values[range.clone()].to_vec();
         pass(problem, disc, source, flux, report);
         report.iterations += 1;
         let new = &flux.values[range.clone()];
-        let (_, largest) = difference(disc, params.error_scale, new, &old);
+        let change = difference(disc, params.error_scale, new, &old);
+        let largest = change.largest;
+        if let Some(last) = last.replace(change.norm) {
+            let rho = change.norm / last;
+            report.spectral_radius = Some(rho);
+            excess = excess.max(if rho < 1.0 { rho / (1.0 - rho) } else { 1.0 });
+        }
         for ((r, new), old) in residual.iter_mut().zip(new).zip(&old) {
             *r = new - old;
         }
-        report.error = largest;
-        report.history.push(largest);
+        report.error = match params.stopping {
+            StoppingCriterion::Error if largest > ROUNDING => largest * excess,
+            _ => largest,
+        };
+        report.history.push(report.error);
         let heard = observer(&Iterate {
             index: report.iterations,
-            residual: largest,
+            residual: report.error,
             target: params.tolerance,
         });
         if heard == Control::Interrupt {
             report.interrupted = true;
             break;
         }
-        if largest <= params.tolerance {
+        if report.error <= params.tolerance {
             report.converged = true;
             break;
         }
         if !largest.is_finite() {
             break;
         }
+        // The ratios of a few passes come first: GMRES knows no distance from the answer.
+        if report.iterations < FIRST {
+            continue;
+        }
+        last = None;
         let mut solver = Solver::with_rule(
             Gmres::new(RESTART),
             StoppingRule {
-                relative_tolerance: (0.1 * params.tolerance / largest).clamp(1e-12, 0.1),
+                relative_tolerance: (0.1 * params.tolerance / (excess * largest)).clamp(1e-12, 0.1),
                 max_iterations: params.max_energy_iterations - report.iterations,
                 reference: Reference::InitialResidual,
                 ..StoppingRule::default()
@@ -188,11 +195,11 @@ pub(crate) fn solve(
         };
         update.fill(0.0);
         let done = report.iterations;
-        let mut first = None;
+        let (error, mut first) = (report.error, None);
         let mut hears = |i: &pdesolve_krylov::Iteration| {
             observer(&Iterate {
                 index: done + i.index,
-                residual: largest * i.residual / *first.get_or_insert(i.residual),
+                residual: error * i.residual / *first.get_or_insert(i.residual),
                 target: params.tolerance,
             })
         };
@@ -203,9 +210,17 @@ pub(crate) fn solve(
         };
         let work = operator.work.into_inner().expect("a pass does not panic");
         report.sweeps += work.report.sweeps;
+        report.inner_iterations += work.report.inner_iterations;
         report.iterations += one.iterations;
         for ((phi, old), d) in flux.values[range.clone()].iter_mut().zip(&old).zip(&update) {
             *phi = old + d;
+        }
+        // The update is the error that went with the residual.
+        let moved = difference(disc, params.error_scale, &flux.values[range.clone()], &old);
+        for ratio in [moved.norm / change.norm, moved.largest / change.largest] {
+            if ratio.is_finite() {
+                excess = excess.max(ratio);
+            }
         }
         if one.status == Status::Interrupted {
             report.interrupted = true;
@@ -215,5 +230,9 @@ pub(crate) fn solve(
     for g in block {
         problem.groups[g].limit_iterations(params.max_iterations);
         report.groups[g].converged = report.converged;
+        // A pass is one step of each group: what is known of its error is known of all.
+        report.groups[g].error = report.error;
+        report.groups[g].diverged = false;
+        report.groups[g].stagnated = false;
     }
 }

@@ -12,7 +12,7 @@ pub mod krylov;
 pub mod multiplication;
 pub mod two_grid;
 
-pub use multiplication::{check_positive, check_solvable, multiplying};
+pub use multiplication::{check_solvable, check_subcritical, multiplying};
 
 use std::ops::Range;
 
@@ -23,7 +23,7 @@ use crate::discretization::Discretization;
 pub fn upscatter_block(disc: &Discretization) -> Range<usize> {
     let groups = disc.groups();
     let (mut first, mut last) = (groups, 0);
-    for m in disc.materials() {
+    for m in disc.used_materials() {
         for l in 0..=m.order() {
             for from in 0..groups {
                 for to in (0..from).filter(|&to| m.scatter(l, from, to) != 0.0) {

@@ -9,6 +9,7 @@ use crate::mesh::{Geometry, Mesh};
 use crate::ordinates::Ordinates;
 use crate::params::{DiscreteOrdinatesParams, EnergyIteration, ErrorScale, Scheme};
 use crate::quadrature::double_gauss;
+use crate::stopping::difference;
 
 /// A slab of `thickness` in 40 cells.
 fn slab(m: CrossSections, thickness: f64, boundaries: [Boundary; 2]) -> Discretization {
@@ -121,7 +122,7 @@ fn the_error_of_gauss_seidel_is_what_was_asked_and_its_ratio_that_of_theory() {
     assert!(report.converged);
     let (flux, report) = solve(&disc, &with(EnergyIteration::GaussSeidel, false, 1e-6));
     assert!(report.converged);
-    let (_, error) = gauss_seidel::difference(&disc, ErrorScale::Cell, &flux.values, &exact.values);
+    let error = difference(&disc, ErrorScale::Cell, &flux.values, &exact.values).largest;
     assert!(error < 1.5e-6, "{error}");
     let (rho, _) = two_grid::spectrum(&disc.materials()[0], &(2..5)).unwrap();
     let measured = report.spectral_radius.unwrap();
@@ -172,15 +173,66 @@ fn media_without_an_answer_are_refused() {
 }
 
 #[test]
-fn a_supercritical_slab_shows_a_negative_flux() {
+fn supercritical_media_are_refused_and_subcritical_ones_are_not() {
     // Half of it is critical at 2.256751 cm.
     let m = crate::eigenvalue::tests::pu_b();
-    for (half, supercritical) in [(2.1, false), (2.4, true)] {
-        let disc = slab(m.clone(), half, [Boundary::MIRROR, Boundary::Vacuum]);
-        let disc = multiplying(&disc).unwrap();
-        let (flux, report) = solve(&disc, &with(EnergyIteration::GaussSeidel, true, 1e-8));
-        let found = check_positive(&disc, &flux).is_err() || !report.converged;
-        assert_eq!(found, supercritical, "{half} {report:?}");
+    for (half, supercritical) in [
+        (0.5, false),
+        (2.1, false),
+        (2.25, false),
+        (2.27, true),
+        (5.0, true),
+    ] {
+        for scheme in [Scheme::DiamondDifference, Scheme::LinearDiscontinuous] {
+            let disc = Discretization::new(
+                Mesh::uniform(Geometry::Slab, 0.0, half, 40),
+                vec![m.clone()],
+                Ordinates::legendre(&double_gauss(16), 0),
+                scheme,
+                [Boundary::MIRROR, Boundary::Vacuum],
+            )
+            .unwrap();
+            let found = check_subcritical(&multiplying(&disc).unwrap());
+            assert_eq!(found.is_err(), supercritical, "{half} {scheme:?} {found:?}");
+        }
+    }
+}
+
+/// Scattering that makes particles is told like fission, though the flux be positive somewhere.
+#[test]
+fn scattering_that_multiplies_is_told_with_its_surroundings() {
+    let gains = CrossSections::one_group(1.0, 1.2);
+    let absorbs = CrossSections::one_group(1.0, 0.5);
+    let vacuum = || [Boundary::Vacuum, Boundary::Vacuum];
+    let mirrors = || [Boundary::MIRROR, Boundary::MIRROR];
+    for (layers, boundaries, supercritical) in [
+        (vec![(10.0, 50, 0)], vacuum(), true),
+        (vec![(1.0, 20, 0)], vacuum(), false),
+        (vec![(3.0, 45, 0), (7.0, 10, 1)], vacuum(), true),
+        (vec![(9.0, 45, 0), (1.0, 10, 1)], mirrors(), true),
+        (vec![(0.5, 45, 0), (9.5, 50, 1)], mirrors(), false),
+        (vec![(10.0, 50, 1)], vacuum(), false),
+    ] {
+        for scheme in [
+            Scheme::Step,
+            Scheme::DiamondDifference,
+            Scheme::LinearDiscontinuous,
+        ] {
+            let disc = Discretization::new(
+                Mesh::layers(Geometry::Slab, 0.0, &layers),
+                vec![gains.clone(), absorbs.clone()],
+                Ordinates::legendre(&double_gauss(8), 0),
+                scheme,
+                boundaries.clone(),
+            )
+            .unwrap();
+            let found = check_subcritical(&disc);
+            assert_eq!(
+                found.is_err(),
+                supercritical,
+                "{layers:?} {scheme:?} {found:?}"
+            );
+        }
     }
 }
 
@@ -201,8 +253,7 @@ fn the_two_grid_correction_takes_a_fifth_of_the_iterations() {
         let (all, krylov) = solve(&disc, &with(EnergyIteration::Krylov, true, 1e-8));
         assert!(plain.converged && two_grid.converged && krylov.converged);
         for flux in [&fast, &all] {
-            let (_, error) =
-                gauss_seidel::difference(&disc, ErrorScale::Cell, &flux.values, &slow.values);
+            let error = difference(&disc, ErrorScale::Cell, &flux.values, &slow.values).largest;
             assert!(error < 3e-8, "{scheme:?} {error}");
         }
         counts.push((plain.iterations, two_grid.iterations, krylov.iterations));
@@ -234,5 +285,85 @@ fn an_observer_stops_the_iteration_over_the_groups() {
         assert!(report.interrupted && !report.converged, "{energy:?}");
         // A Krylov method may say once more where it stands.
         assert!((12..=13).contains(&heard), "{energy:?} {heard}");
+    }
+}
+
+/// A void beside groups that no upscatter reaches has neither spectrum nor diffusion.
+#[test]
+fn a_void_beside_a_medium_with_upscatter_is_solved() {
+    let medium = CrossSections {
+        total: vec![1.0, 1.5, 2.0],
+        scattering: vec![vec![0.5, 0.0, 0.1, 0.0, 1.0, 0.4, 0.3, 0.0, 1.6]],
+        nu_fission: vec![0.0; 3],
+        fission: vec![0.0; 3],
+        chi: vec![0.0; 3],
+        ..CrossSections::default()
+    };
+    let void = CrossSections {
+        total: vec![0.0; 3],
+        scattering: vec![vec![0.0; 9]],
+        ..medium.clone()
+    };
+    for scheme in [Scheme::DiamondDifference, Scheme::LinearDiscontinuous] {
+        let disc = Discretization::new(
+            Mesh::layers(Geometry::Slab, 0.0, &[(5.0, 25, 0), (5.0, 25, 1)]),
+            vec![medium.clone(), void.clone()],
+            Ordinates::legendre(&double_gauss(8), 0),
+            scheme,
+            [Boundary::Vacuum, Boundary::Vacuum],
+        )
+        .unwrap();
+        let (plain, _) = solve(&disc, &with(EnergyIteration::GaussSeidel, false, 1e-10));
+        for energy in [EnergyIteration::GaussSeidel, EnergyIteration::Krylov] {
+            let (flux, report) = solve(&disc, &with(energy, true, 1e-9));
+            assert!(report.converged, "{scheme:?} {energy:?} {report:?}");
+            let off = difference(&disc, ErrorScale::Cell, &flux.values, &plain.values).largest;
+            assert!(off < 1e-8, "{scheme:?} {energy:?} {off}");
+        }
+    }
+}
+
+/// Materials of no cell couple nothing.
+#[test]
+fn unused_materials_make_no_upscatter() {
+    let plain = CrossSections {
+        scattering: vec![vec![0.5; 25]],
+        ..moderator()
+    };
+    let down: Vec<f64> = (0..25)
+        .map(|i| if i % 5 >= i / 5 { 0.05 } else { 0.0 })
+        .collect();
+    let used = CrossSections {
+        scattering: vec![down],
+        ..moderator()
+    };
+    let disc = Discretization::new(
+        Mesh::uniform(Geometry::Slab, 0.0, 1.0, 4),
+        vec![used, plain],
+        Ordinates::legendre(&double_gauss(4), 0),
+        Scheme::DiamondDifference,
+        [Boundary::Vacuum, Boundary::Vacuum],
+    )
+    .unwrap();
+    assert!(upscatter_block(&disc).is_empty());
+}
+
+/// What is reported of a solve over all groups at once is finite, counts all, and holds.
+#[test]
+fn the_report_of_gmres_over_the_groups_is_honest() {
+    let disc = slab(moderator(), 400.0, [Boundary::Vacuum, Boundary::Vacuum]);
+    let (exact, _) = solve(&disc, &with(EnergyIteration::Krylov, false, 1e-12));
+    for two_grid in [false, true] {
+        let (flux, report) = solve(&disc, &with(EnergyIteration::Krylov, two_grid, 1e-4));
+        let off = difference(&disc, ErrorScale::Cell, &flux.values, &exact.values).largest;
+        assert!(
+            report.converged && report.error <= 1e-4 && off < 1e-4,
+            "{off} {report:?}"
+        );
+        assert!(report.groups.iter().all(|g| g.error <= 1e-4 && g.converged));
+        assert!(
+            report.inner_iterations >= 3 * report.iterations,
+            "{report:?}"
+        );
     }
 }

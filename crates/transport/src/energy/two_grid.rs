@@ -31,7 +31,6 @@
 
 use std::ops::Range;
 
-use crate::boundary::Boundary;
 use crate::discretization::Discretization;
 use crate::dsa::{LowOrder, low_order};
 use crate::flux::Moments;
@@ -65,10 +64,7 @@ impl TwoGrid {
         let materials: Vec<CrossSections> = (disc.materials().iter().zip(&spectrum))
             .map(|(m, xi)| collapse(m, xi, &block))
             .collect();
-        let boundaries = disc.boundaries().clone().map(|b| match b {
-            Boundary::Incident(_) => Boundary::Vacuum,
-            b => b,
-        });
+        let boundaries = disc.without_incident().boundaries().clone();
         let collapsed = Discretization::new(
             disc.mesh().clone(),
             materials,
@@ -147,6 +143,10 @@ impl TwoGrid {
 fn collapse(m: &CrossSections, xi: &[f64], block: &Range<usize>) -> CrossSections {
     let (mut diffusion, mut absorption) = (0.0, 0.0);
     for (x, g) in xi.iter().zip(block.clone()) {
+        // A group outside the spectrum does not diffuse, through a void neither.
+        if *x == 0.0 {
+            continue;
+        }
         let out: f64 = block.clone().map(|to| m.scatter(0, g, to)).sum();
         absorption += x * (m.total[g] - out);
         diffusion += x / (3.0 * m.total[g]);
@@ -160,9 +160,15 @@ fn spectra(disc: &Discretization, block: &Range<usize>) -> Vec<Vec<f64>> {
     let found: Vec<Option<Vec<f64>>> = (disc.materials().iter())
         .map(|m| spectrum(m, block).map(|(_, xi)| xi))
         .collect();
-    let count = found.iter().flatten().count();
+    let mut used = vec![false; found.len()];
+    for &material in &disc.mesh().material {
+        used[material as usize] = true;
+    }
+    let present =
+        || (found.iter().zip(&used)).filter_map(|(xi, used)| xi.as_ref().filter(|_| *used));
+    let count = present().count();
     let mut mean = vec![0.0; block.len()];
-    for xi in found.iter().flatten() {
+    for xi in present() {
         for (mean, x) in mean.iter_mut().zip(xi) {
             *mean += x / count as f64;
         }

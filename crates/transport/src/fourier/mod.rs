@@ -115,6 +115,8 @@ pub(crate) struct Lattice<'a> {
     group: usize,
     total: &'a [f64],
     acceleration: Acceleration,
+    /// Floor of an interior penalty; that of the quadrature where it is `None`.
+    least_penalty: Option<f64>,
     kind: Kind,
     /// Of each ordinate, in its direction of flight.
     responses: Vec<CellResponse>,
@@ -144,6 +146,7 @@ impl<'a> Lattice<'a> {
             group,
             total,
             acceleration,
+            least_penalty: None,
             kind,
             responses,
         }
@@ -159,6 +162,7 @@ impl<'a> Lattice<'a> {
             self.group,
             self.total,
             self.acceleration,
+            self.least_penalty,
             &self.kind,
             theta,
         ) else {

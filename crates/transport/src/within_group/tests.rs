@@ -1,8 +1,9 @@
 use super::*;
+use crate::boundary::Boundary;
 use crate::material::CrossSections;
 use crate::mesh::{Geometry, Mesh};
 use crate::ordinates::Ordinates;
-use crate::params::Acceleration;
+use crate::params::{Acceleration, ErrorScale};
 use crate::quadrature::gauss_legendre;
 
 fn slab(scheme: Scheme, c: f64, boundaries: [Boundary; 2]) -> Discretization {
@@ -184,4 +185,124 @@ fn auto_switches_where_the_measured_radius_is_above_0_6() {
     assert!(slow.spectral_radius.unwrap() > 0.6 && slow.sweeps < 400);
     let (_, fast) = solve(&disc, Iteration::Auto, Acceleration::Consistent, 1e-8);
     assert!(fast.converged && !fast.krylov && fast.sweeps < 15);
+}
+
+/// Thick and thin cells by turns, each a layer of its own: there interior penalty is far slower
+/// than an analysis of equal cells says, and whatever iterates must find that out.
+#[test]
+fn between_unlike_neighbours_every_iteration_keeps_to_its_tolerance() {
+    let layers: Vec<(f64, usize, u32)> = (0..40).map(|i| (1.0, 1, i % 2)).collect();
+    let c = 0.9999;
+    let disc = Discretization::new(
+        Mesh::layers(Geometry::Slab, 0.0, &layers),
+        vec![
+            CrossSections::one_group(1e-3, 1e-3 * c),
+            CrossSections::one_group(1e3, 1e3 * c),
+        ],
+        Ordinates::legendre(&gauss_legendre(16), 0),
+        Scheme::LinearDiscontinuous,
+        [Boundary::Vacuum, Boundary::Vacuum],
+    )
+    .unwrap();
+    let mut emission = vec![0.0; disc.group_len()];
+    emission[0] = 0.5;
+    let fixed = SweepSource {
+        emission: &emission,
+        angular: None,
+    };
+    let run = |iteration, acceleration, tolerance| {
+        let params = DiscreteOrdinatesParams {
+            iteration,
+            acceleration,
+            tolerance,
+            max_iterations: 3000,
+            ..DiscreteOrdinatesParams::default()
+        };
+        let mut flux = vec![0.0; disc.group_len()];
+        let report = GroupSolver::new(&disc, 0, &params).solve(&disc, &fixed, &mut flux);
+        assert!(
+            report.converged,
+            "{iteration:?} {acceleration:?} {report:?}"
+        );
+        (flux, report)
+    };
+    let (best, _) = run(Iteration::SourceIteration, Acceleration::Consistent, 1e-10);
+    for iteration in [Iteration::Gmres, Iteration::Bicgstab, Iteration::Auto] {
+        for acceleration in [
+            Acceleration::InteriorPenalty { constant: 2.0 },
+            Acceleration::Consistent,
+        ] {
+            for tolerance in [1e-1, 1e-2, 1e-3, 1e-5] {
+                let (flux, report) = run(iteration, acceleration, tolerance);
+                // The flux changes its sign: 1e-14 of the largest, times the excess, is nothing.
+                let top = best.iter().fold(0.0_f64, |top, x| top.max(x.abs()));
+                for (phi, best) in flux.iter().zip(&best).step_by(2) {
+                    let off = (phi - best).abs();
+                    assert!(
+                        off < 10.0 * tolerance * best.abs() + 1e-11 * top,
+                        "{iteration:?} {acceleration:?} {tolerance}: {off} {report:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// A source that is odd about the middle makes a flux that is zero there, and one in the slopes alone
+/// averages to zero in every cell.
+#[test]
+fn fluxes_that_pass_through_zero_or_have_no_average_converge() {
+    for cells in [20, 21] {
+        let disc = homogeneous(1.0, 0.9, 10.0, cells);
+        for slopes in [false, true] {
+            let mut emission = vec![0.0; disc.group_len()];
+            for (i, cell) in emission.chunks_exact_mut(2).enumerate() {
+                let x = disc.mesh().centre(i) - 5.0;
+                cell[usize::from(slopes)] = if slopes { 1.0 } else { x };
+            }
+            let fixed = SweepSource {
+                emission: &emission,
+                angular: None,
+            };
+            let run = |iteration, tolerance| {
+                let params = DiscreteOrdinatesParams {
+                    iteration,
+                    tolerance,
+                    ..DiscreteOrdinatesParams::default()
+                };
+                let mut flux = vec![0.0; disc.group_len()];
+                let report = GroupSolver::new(&disc, 0, &params).solve(&disc, &fixed, &mut flux);
+                assert!(
+                    report.converged,
+                    "{cells} {slopes} {iteration:?} {report:?}"
+                );
+                flux
+            };
+            let best = run(Iteration::SourceIteration, 1e-12);
+            let top = best.iter().fold(0.0_f64, |top, x| top.max(x.abs()));
+            for iteration in [Iteration::Auto, Iteration::Gmres, Iteration::Bicgstab] {
+                let flux = run(iteration, 1e-6);
+                for (a, b) in flux.iter().zip(&best) {
+                    assert!(
+                        (a - b).abs() < 3e-6 * top,
+                        "{cells} {slopes} {iteration:?} {a} {b}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Rounding is no reason for a Krylov method.
+#[test]
+fn auto_does_not_take_up_gmres_at_the_rounding_floor() {
+    let disc = homogeneous(1e5, 1.0, 1.0, 10);
+    for tolerance in [1e-6, 1e-13] {
+        let (_, report) = solve(&disc, Iteration::Auto, Acceleration::Consistent, tolerance);
+        assert!(
+            !report.krylov && (report.converged || report.stagnated),
+            "{report:?}"
+        );
+        assert!(report.iterations < 200);
+    }
 }
