@@ -40,6 +40,7 @@ use pdesolve_mesh::Side;
 
 use crate::boundary::Boundary;
 use crate::discretization::{Discretization, TransportError};
+use crate::eigenvalue::larger;
 use crate::fixed_source::SourceTerms;
 use crate::flux::Moments;
 use crate::material::CrossSections;
@@ -365,7 +366,7 @@ impl TransientTransport {
         let report = (system.solver).solve(&system.disc, &source, &mut self.next.flux);
         let iterations = report.groups.iter().map(|g| g.iterations).sum();
         if !report.converged {
-            let error = report.groups.iter().map(|g| g.error).fold(0.0, f64::max);
+            let error = report.groups.iter().map(|g| g.error).fold(0.0, larger);
             return Err(format!(
                 "no convergence after {} iterations over the groups and {iterations} within them, \
                  with an estimated error of {error:.2e}; try a smaller step, or an acceleration",

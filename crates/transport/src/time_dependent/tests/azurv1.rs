@@ -196,10 +196,16 @@ fn the_population_of_a_pulse_is_its_strength_from_the_first_instant() {
         ..CrossSections::one_group(1.0, 1.0)
     };
     // Planes within a cell, on an edge, and in a mirror, which sees one half.
-    for (position, lower, mirror, held) in
-        [(0.3, -4.0, false, 1.0), (0.0, -4.0, false, 1.0), (0.0, 0.0, true, 0.5)]
-    {
-        let end = if mirror { Boundary::MIRROR } else { Boundary::Vacuum };
+    for (position, lower, mirror, held) in [
+        (0.3, -4.0, false, 1.0),
+        (0.0, -4.0, false, 1.0),
+        (0.0, 0.0, true, 0.5),
+    ] {
+        let end = if mirror {
+            Boundary::MIRROR
+        } else {
+            Boundary::Vacuum
+        };
         let disc = Discretization::new(
             Mesh::uniform(Geometry::Slab, lower, 4.0, 8),
             vec![material.clone()],
@@ -217,9 +223,15 @@ fn the_population_of_a_pulse_is_its_strength_from_the_first_instant() {
             .unwrap();
         for step in 0..3 {
             let population = quantity(&mut sim, "population");
-            assert!((population - held * strength).abs() < 1e-10, "{step}: {population}");
+            assert!(
+                (population - held * strength).abs() < 1e-10,
+                "{step}: {population}"
+            );
             let flux = quantity(&mut sim, "integral(scalar_flux)");
-            assert!((flux - 2.0 * held * strength).abs() < 1e-10, "{step}: {flux}");
+            assert!(
+                (flux - 2.0 * held * strength).abs() < 1e-10,
+                "{step}: {flux}"
+            );
             sim.advance(1.0).unwrap();
         }
     }
