@@ -14,6 +14,12 @@ const BOLTZMANN: f64 = 8.617_333_262e-5;
 /// What the file should be, in messages.
 const EXPECTED: &str = "a multigroup cross-section library of OpenMC";
 
+/// Groups that are read, at most: scattering is unfolded from each group to each other.
+const MOST_GROUPS: usize = 5000;
+
+/// Numbers of a material's unfolded scattering, at most (half a gigabyte).
+const MOST_ENTRIES: usize = 1 << 26;
+
 /// The scattering layout there is; another is refused by OpenMC too.
 const SHAPE: &str = "[G][G'][Order]";
 
@@ -48,12 +54,12 @@ pub fn read(path: &Path) -> Result<MgxsLibrary, IoError> {
         });
     }
     let groups = whole(path, &file, "energy_groups")?.ok_or_else(|| missing("energy_groups"))?;
-    if !(1..=100_000).contains(&groups) {
+    if !(1..=MOST_GROUPS).contains(&groups) {
         return Err(malformed(
             path,
             "energy_groups",
             groups.to_string(),
-            "a number of groups",
+            format!("a number of groups from 1 to {MOST_GROUPS}"),
         ));
     }
     let families = whole(path, &file, "delayed_groups")?.unwrap_or(0);
@@ -182,6 +188,15 @@ impl Reader<'_> {
         order: usize,
     ) -> Result<Vec<Vec<f64>>, IoError> {
         let groups = self.groups;
+        let unfolded = (groups * groups).saturating_mul(order.saturating_add(1));
+        if unfolded > MOST_ENTRIES {
+            return Err(malformed(
+                self.path,
+                &format!("{place}/scatter_data/scatter_matrix"),
+                format!("moments to order {order} between {groups} groups"),
+                format!("no more than {MOST_ENTRIES} numbers, groups^2 (order + 1)"),
+            ));
+        }
         let inside = |name: &str| format!("scatter_data/{name}");
         let first = self.bounds(group, &inside("g_min"), place)?;
         let last = self.bounds(group, &inside("g_max"), place)?;
@@ -265,8 +280,9 @@ impl Reader<'_> {
         }))
     }
 
-    /// Part of the production of each family: `[family][group]`. Where production is given prompt
-    /// and delayed apart, adds the delayed to `nu_fission`.
+    /// Part of the production of each family: `[family][group]`. Where `nu_fission` holds the
+    /// prompt part only, the delayed one is put in: added where it is given, else by dividing by
+    /// 1 - beta.
     fn fractions(
         &self,
         place: &str,
@@ -276,15 +292,30 @@ impl Reader<'_> {
     ) -> Result<Vec<Vec<f64>>, IoError> {
         let (groups, families) = (self.groups, self.families);
         if let Some(beta) = self.array(group, "beta", place)? {
-            return match beta.shape[..] {
-                [d] if d == families => Ok(beta.values.iter().map(|&b| vec![b; groups]).collect()),
-                [d, g] if d == families && g == groups => Ok(beta
+            let fractions: Vec<Vec<f64>> = match beta.shape[..] {
+                [d] if d == families => beta.values.iter().map(|&b| vec![b; groups]).collect(),
+                [d, g] if d == families && g == groups => beta
                     .values
                     .chunks_exact(groups)
                     .map(<[f64]>::to_vec)
-                    .collect()),
-                _ => Err(self.shape_fault(place, "beta", &beta.shape, "[D] or [D][G]")),
+                    .collect(),
+                _ => return Err(self.shape_fault(place, "beta", &beta.shape, "[D] or [D][G]")),
             };
+            for (g, nu) in nu_fission.iter_mut().enumerate() {
+                let delayed: f64 = fractions.iter().map(|f| f[g]).sum();
+                if !total_is_given && *nu != 0.0 {
+                    if delayed >= 1.0 {
+                        return Err(malformed(
+                            self.path,
+                            &format!("{place}/beta"),
+                            format!("a sum of {delayed} for group {}", g + 1),
+                            "less than 1, for `prompt-nu-fission` is given",
+                        ));
+                    }
+                    *nu /= 1.0 - delayed;
+                }
+            }
+            return Ok(fractions);
         }
         let Some(delayed) = self.array(group, "delayed-nu-fission", place)? else {
             return Ok(Vec::new());

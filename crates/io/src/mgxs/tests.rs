@@ -140,7 +140,7 @@ fn production_is_read_as_a_vector_and_as_a_matrix() {
 fn delayed_particles_are_read_from_fractions_and_from_production_apart() {
     let (_directory, path) = file();
     let library = library(&path, 2, 2, &[1e-5, 0.625, 2e7]);
-    for name in ["beta", "by group", "apart"] {
+    for name in ["beta", "by group", "apart", "prompt and beta"] {
         let (_, data) = entry(&library, name);
         numbers(&data, "chi-prompt", &[1.0, 0.0]);
         numbers(&data, "decay-rate", &[0.125, 3.0]);
@@ -154,6 +154,11 @@ fn delayed_particles_are_read_from_fractions_and_from_production_apart() {
                     &[0.0625, 0.125, 0.0625, 0.125],
                 );
                 matrix(&data, "chi-delayed", 2, &[0.5, 0.5, 0.25, 0.75]);
+            }
+            "prompt and beta" => {
+                numbers(&data, "prompt-nu-fission", &[0.875, 1.75]);
+                numbers(&data, "beta", &[0.0625, 0.0625]);
+                numbers(&data, "chi-delayed", &[0.5, 0.5]);
             }
             "beta" => {
                 numbers(&data, "nu-fission", &[1.0, 2.0]);
@@ -172,7 +177,7 @@ fn delayed_particles_are_read_from_fractions_and_from_production_apart() {
         let data = &library.entry(name).unwrap().temperatures[0];
         data.production.clone().unwrap()
     };
-    for name in ["beta", "apart"] {
+    for name in ["beta", "apart", "prompt and beta"] {
         let found = production(name);
         assert_eq!(found.nu_fission, [1.0, 2.0], "{name}");
         for family in &found.families {
@@ -253,6 +258,22 @@ fn what_cannot_be_read_is_refused_with_its_place() {
     refused(&path, &["scatter_matrix", "[5]", "6 numbers"]);
     numbers(&entry(&new(), "m").1, "nu-fission", &[1.0, 2.0]);
     refused(&path, &["m/294K/chi", "vector"]);
+    {
+        let other = library(&path, 2, 2, &[1e-5, 0.625, 2e7]);
+        let (_, data) = entry(&other, "m");
+        numbers(&data, "chi", &[1.0, 0.0]);
+        numbers(&data, "prompt-nu-fission", &[1.0, 2.0]);
+        numbers(&data, "beta", &[0.5, 0.5]);
+    }
+    refused(&path, &["m/294K/beta", "sum of 1", "less than 1"]);
+    library(&path, 5001, 0, &[1e-5, 2e7]);
+    refused(&path, &["energy_groups", "5001", "1 to 5000"]);
+    {
+        let (group, _) = entry(&new(), "m");
+        group.delete_attr("order").unwrap();
+        hdf::put(&group, "order", &[100_000_000_i64]).unwrap();
+    }
+    refused(&path, &["scatter_matrix", "order 100000000", "groups^2"]);
     entry(&new(), "m").0.unlink("294K").unwrap();
     refused(&path, &["no data"]);
     reword(&new(), "filetype", "statepoint");

@@ -8,7 +8,8 @@ use pdesolve_core::{Control, Iterate};
 
 use super::coarse_diffusion::CoarseDiffusion;
 use super::second_moment;
-use super::{EigenvalueReport, Fission, change, cmfd, first_source, fission_source, production};
+use super::{EigenvalueReport, Fission, change, cmfd, first_source, fission_source};
+use super::{larger, plausible, production};
 use crate::discretization::{Discretization, TransportError};
 use crate::energy::gauss_seidel::ratio;
 use crate::flux::Moments;
@@ -17,7 +18,8 @@ use crate::params::{DiscreteOrdinatesParams, EigenvalueAcceleration, StoppingCri
 /// Finds k and the fundamental mode; see [`solve`](super::solve).
 ///
 /// # Errors
-/// [`TransportError::Unsupported`] in a periodic slab.
+/// [`TransportError::Unsupported`] in a periodic slab, [`TransportError::Unsolvable`] where k does
+/// not stay positive and finite.
 pub(super) fn solve(
     disc: &Discretization,
     params: &DiscreteOrdinatesParams,
@@ -41,7 +43,7 @@ pub(super) fn solve(
         operator.sweep(disc, &source, flux, &mut currents);
         // Production 1, so that what the low-order problem adds has the same scale.
         fission_source(disc, flux, &mut next);
-        let made = production(disc, &next);
+        let made = plausible(production(disc, &next))?;
         low_order.collapse(disc, flux);
         if additive {
             second_moment::couple(&mut low_order, disc, &currents);
@@ -52,16 +54,16 @@ pub(super) fn solve(
         let swept: Vec<f64> = low_order.flux.clone();
         let k_before = report.k;
         // Where the low-order problem has no answer the sweep stands.
-        report.k = low_order.solve(k_before).unwrap_or(k_before * made);
+        report.k = plausible(low_order.solve(k_before).unwrap_or(k_before * made))?;
         carry_over(disc, &low_order, &swept, made, additive, flux);
         fission_source(disc, flux, &mut next);
-        let total = production(disc, &next);
+        let total = plausible(production(disc, &next))?;
         next.iter_mut().for_each(|f| *f /= total);
         flux.values.iter_mut().for_each(|phi| *phi /= total);
         let (size, largest) = change(disc, &next, &f);
         std::mem::swap(&mut f, &mut next);
         changes.push(size);
-        let moved = largest.max(((report.k - k_before) / report.k).abs());
+        let moved = larger(largest, ((report.k - k_before) / report.k).abs());
         report.k_history.push(report.k);
         report.error = match (params.stopping, ratio(&changes)) {
             (StoppingCriterion::Change, _) => moved,
@@ -82,9 +84,6 @@ pub(super) fn solve(
         }
         if heard == Control::Interrupt {
             report.interrupted = true;
-            break;
-        }
-        if !report.k.is_finite() {
             break;
         }
     }

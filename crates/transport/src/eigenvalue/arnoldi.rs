@@ -12,7 +12,7 @@ use pdesolve_core::{Control, Iterate};
 use pdesolve_krylov::LinearOperator;
 use pdesolve_krylov::eigen::{ArnoldiParams, arnoldi};
 
-use super::{EigenvalueReport, Fission, change, fission_source, production};
+use super::{EigenvalueReport, Fission, change, fission_source, plausible, production};
 use crate::discretization::{Discretization, TransportError};
 use crate::flux::Moments;
 use crate::params::DiscreteOrdinatesParams;
@@ -76,7 +76,8 @@ const ROUNDS: usize = 4;
 /// Finds k, the dominance ratio and the fundamental mode; see [`solve`](super::solve).
 ///
 /// # Errors
-/// [`TransportError::Unsolvable`] where a product is not finite.
+/// [`TransportError::Unsolvable`] where a product is not finite, or the dominant eigenvalue not real
+/// and positive.
 pub fn solve(
     disc: &Discretization,
     params: &DiscreteOrdinatesParams,
@@ -112,7 +113,17 @@ pub fn solve(
             ..ArnoldiParams::default()
         };
         let pairs = arnoldi(&products, &asked).map_err(fault)?;
-        report.k = pairs.values[0].re;
+        let dominant = pairs.values[0];
+        if dominant.im.abs() > params.tolerance.max(1e-9) * dominant.norm() {
+            return Err(TransportError::Unsolvable(format!(
+                "the dominant eigenvalue is complex, {:.6} + {:.6} i: a medium that does not \
+                 multiply without fission has a real one. Refine the mesh, or take a scheme that \
+                 stays positive (step)",
+                dominant.re,
+                dominant.im.abs()
+            )));
+        }
+        report.k = plausible(dominant.re)?;
         let mode: Vec<f64> = pairs.vectors[0].iter().map(|v| v.re).collect();
         let mut work = products.work.lock().expect("a product does not panic");
         // One more product makes the flux, and shows the error of the mode.

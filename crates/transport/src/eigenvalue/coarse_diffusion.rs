@@ -18,6 +18,7 @@
 
 use std::ops::Range;
 
+use super::larger;
 use crate::discretization::{Discretization, TransportError};
 use crate::dsa::dense::inverse;
 use crate::flux::Moments;
@@ -212,8 +213,8 @@ impl CoarseDiffusion {
                 return None;
             }
             lambda /= p;
-            let moved =
-                (phi.iter().zip(&self.flux)).fold(0.0, |m: f64, (a, b)| m.max((a / p - b).abs()));
+            let moved = (phi.iter().zip(&self.flux))
+                .fold(0.0, |m: f64, (a, b)| larger(m, (a / p - b).abs()));
             let top = phi.iter().fold(0.0, |m: f64, a| m.max(a.abs()));
             phi.iter_mut().for_each(|x| *x /= p);
             self.flux = phi;
@@ -243,11 +244,11 @@ impl CoarseDiffusion {
             for ((phi, z), y) in self.flux.iter_mut().zip(&z).zip(&y) {
                 let d = z + step * y;
                 *phi += d;
-                moved = moved.max(d.abs());
-                top = top.max(phi.abs());
+                moved = larger(moved, d.abs());
+                top = larger(top, phi.abs());
             }
             lambda += step;
-            if !lambda.is_finite() {
+            if !lambda.is_finite() || !moved.is_finite() {
                 return None;
             }
             if moved <= 1e-12 * top && step.abs() <= 1e-13 * lambda {
@@ -255,7 +256,9 @@ impl CoarseDiffusion {
             }
         }
         let positive = self.flux.iter().all(|&phi| phi >= 0.0);
-        (positive && lambda > 0.0).then_some(1.0 / lambda)
+        (positive && lambda > 0.0)
+            .then(|| 1.0 / lambda)
+            .filter(|k| k.is_finite())
     }
 
     /// V chi F phi.

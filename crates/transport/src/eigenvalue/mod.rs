@@ -21,6 +21,7 @@ mod accelerated;
 pub mod arnoldi;
 pub mod cmfd;
 pub(crate) mod coarse_diffusion;
+pub(crate) mod existence;
 pub mod power_iteration;
 pub mod second_moment;
 
@@ -62,43 +63,51 @@ pub struct EigenvalueReport {
 /// zero), and becomes the mode with one fission particle a second in the whole problem.
 ///
 /// # Errors
-/// [`TransportError::Unsolvable`] where nothing is fissile, [`TransportError::Unsupported`] where a
-/// flux is given at a boundary or an acceleration does not know the problem.
+/// [`TransportError::Unsolvable`] where there is no k: nothing is fissile, no fission follows from
+/// fission, or the medium multiplies without fission (`existence.rs`); also where the mode found is
+/// not of one sign, or the iteration diverges. [`TransportError::Unsupported`] where a flux is
+/// given at a boundary, an acceleration does not know the problem, or is asked for with Arnoldi.
 pub fn solve(
     disc: &Discretization,
     params: &DiscreteOrdinatesParams,
     flux: &mut Moments,
     observer: &mut dyn FnMut(&Iterate) -> Control,
 ) -> Result<EigenvalueReport, TransportError> {
-    check(disc)?;
-    match (params.eigenvalue, params.eigenvalue_acceleration) {
+    existence::check(disc, params)?;
+    let report = match (params.eigenvalue, params.eigenvalue_acceleration) {
         (EigenvalueMethod::Arnoldi, _) => arnoldi::solve(disc, params, flux, observer),
         (EigenvalueMethod::Power, EigenvalueAcceleration::None) => {
-            Ok(power_iteration::solve(disc, params, flux, observer))
+            power_iteration::solve(disc, params, flux, observer)
         }
         (EigenvalueMethod::Power, _) => accelerated::solve(disc, params, flux, observer),
+    }?;
+    if report.converged && !existence::has_one_sign(disc, flux) {
+        return Err(TransportError::Unsolvable(format!(
+            "the mode found, of k = {:.6}, is negative in a part of the medium, which the \
+             fundamental mode is not: refine the mesh, or take a scheme that stays positive (step)",
+            report.k
+        )));
     }
+    Ok(report)
 }
 
-fn check(disc: &Discretization) -> Result<(), TransportError> {
-    let fissile = (0..disc.mesh().len()).any(|cell| {
-        let m = disc.material(cell);
-        m.is_fissile() && m.chi.iter().any(|&chi| chi > 0.0)
-    });
-    if !fissile {
-        return Err(TransportError::Unsolvable(
-            "nothing in this problem is fissile: there is no multiplication factor".to_owned(),
-        ));
+/// The given k, where it can be one.
+///
+/// # Errors
+/// [`TransportError::Unsolvable`] where it is zero, negative or not a number.
+pub(crate) fn plausible(k: f64) -> Result<f64, TransportError> {
+    if k.is_finite() && k > 0.0 {
+        Ok(k)
+    } else if k == 0.0 {
+        Err(existence::no_chain())
+    } else if k < 0.0 {
+        Err(existence::scattering_multiplies())
+    } else {
+        Err(TransportError::Unsolvable(format!(
+            "the iteration for k diverged: k became {k}. Try `iteration = \"gmres\"`, another \
+             `eigenvalue_acceleration`, or a finer mesh"
+        )))
     }
-    let given = |b: &crate::Boundary| matches!(b, crate::Boundary::Incident(_));
-    if disc.boundaries().iter().any(given) {
-        return Err(TransportError::Unsupported(
-            "a flux is given at a boundary: the multiplication factor belongs to a problem \
-             without sources"
-                .to_owned(),
-        ));
-    }
-    Ok(())
 }
 
 /// The operator A of the module: a multigroup solver with a fission source.
@@ -219,6 +228,11 @@ pub(crate) fn first_source(disc: &Discretization, flux: &Moments) -> Vec<f64> {
     fission
 }
 
+/// The larger of two numbers; not a number where one of them is none, unlike [`f64::max`].
+pub(crate) fn larger(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b <= a { a } else { b }
+}
+
 /// L2 norm of the change of the cell averages of a fission source, and the largest change relative
 /// to the largest value.
 pub(crate) fn change(disc: &Discretization, new: &[f64], old: &[f64]) -> (f64, f64) {
@@ -227,8 +241,8 @@ pub(crate) fn change(disc: &Discretization, new: &[f64], old: &[f64]) -> (f64, f
     for (new, old) in new.iter().zip(old).step_by(dofs) {
         let d = new - old;
         squares += d * d;
-        largest = largest.max(d.abs());
-        scale = scale.max(new.abs());
+        largest = larger(largest, d.abs());
+        scale = larger(scale, new.abs());
     }
     (f64::sqrt(squares), largest / scale)
 }

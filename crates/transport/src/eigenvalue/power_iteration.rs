@@ -15,8 +15,9 @@
 
 use pdesolve_core::{Control, Iterate};
 
-use super::{EigenvalueReport, Fission, change, first_source, fission_source, production};
-use crate::discretization::Discretization;
+use super::{EigenvalueReport, Fission, change, first_source, fission_source, larger};
+use super::{plausible, production};
+use crate::discretization::{Discretization, TransportError};
 use crate::energy::gauss_seidel::ratio;
 use crate::flux::Moments;
 use crate::params::{DiscreteOrdinatesParams, StoppingCriterion};
@@ -25,12 +26,15 @@ use crate::params::{DiscreteOrdinatesParams, StoppingCriterion};
 const ROUNDING: f64 = 1e-13;
 
 /// Finds k and the fundamental mode; see [`solve`](super::solve).
+///
+/// # Errors
+/// [`TransportError::Unsolvable`] where k does not stay positive and finite.
 pub fn solve(
     disc: &Discretization,
     params: &DiscreteOrdinatesParams,
     flux: &mut Moments,
     observer: &mut dyn FnMut(&Iterate) -> Control,
-) -> EigenvalueReport {
+) -> Result<EigenvalueReport, TransportError> {
     let mut operator = Fission::new(disc, params);
     let mut report = EigenvalueReport::default();
     let mut f = first_source(disc, flux);
@@ -43,7 +47,7 @@ pub fn solve(
         operator.solver.set_tolerance(inner);
         let solved = operator.solve(disc, &f, flux);
         fission_source(disc, flux, &mut next);
-        let k = production(disc, &next);
+        let k = plausible(production(disc, &next))?;
         for f in &mut next {
             *f /= k;
         }
@@ -59,7 +63,12 @@ pub fn solve(
             [.., a, _, b] => Some(f64::sqrt(b / a)).filter(|s| s.is_finite()),
             _ => None,
         };
-        let moved = largest.max(k_change);
+        // The first iteration has no k before it.
+        let moved = if report.outer_iterations == 1 {
+            largest
+        } else {
+            larger(largest, k_change)
+        };
         report.error = match (params.stopping, sigma) {
             (StoppingCriterion::Change, _) => moved,
             (StoppingCriterion::Error, Some(s)) if s < 1.0 => moved * s.max(0.1) / (1.0 - s),
@@ -81,9 +90,6 @@ pub fn solve(
             report.interrupted = true;
             break;
         }
-        if !k.is_finite() {
-            break;
-        }
         inner = inner.min(0.1 * largest);
         if report.error <= params.tolerance {
             inner = inner.min(0.1 * params.tolerance);
@@ -93,5 +99,5 @@ pub fn solve(
     let scale = 1.0 / report.k;
     flux.values.iter_mut().for_each(|phi| *phi *= scale);
     report.sweeps = operator.sweeps;
-    report
+    Ok(report)
 }

@@ -231,6 +231,118 @@ fn a_problem_without_fission_has_no_k() {
     assert!(matches!(fault, Err(TransportError::Unsolvable(_))));
 }
 
+fn fault(disc: &Discretization, params: &DiscreteOrdinatesParams) -> String {
+    let mut flux = disc.zeros();
+    match solve(disc, params, &mut flux, &mut |_| Control::Continue) {
+        Ok(report) => panic!("{report:?}"),
+        Err(fault) => fault.to_string(),
+    }
+}
+
+/// A slab with double Gauss S16 and linear discontinuous cells.
+fn plain(width: f64, cells: usize, m: CrossSections, boundaries: [Boundary; 2]) -> Discretization {
+    slab(
+        &[(width, cells, 0)],
+        vec![m],
+        Ordinates::legendre(&double_gauss(16), 0),
+        Scheme::LinearDiscontinuous,
+        boundaries,
+    )
+}
+
+#[test]
+fn a_medium_that_multiplies_by_scattering_alone_has_no_k_by_any_method() {
+    let open = [Boundary::Vacuum, Boundary::Vacuum];
+    for (scattering, width, cells) in [(1.5, 10.0, 50), (1.02, 30.0, 60)] {
+        let m = one_group(1.0, 0.1, scattering, 1.0);
+        let disc = plain(width, cells, m, open.clone());
+        for params in methods(1e-8) {
+            let reason = fault(&disc, &params);
+            assert!(reason.contains("multiplies without fission"), "{reason}");
+        }
+    }
+}
+
+#[test]
+fn a_small_slab_of_the_same_medium_leaks_enough_to_have_a_k() {
+    // Scattering of 1.02 is critical by itself at 11.3 mean free paths.
+    let disc = plain(
+        5.0,
+        20,
+        one_group(1.0, 0.1, 1.02, 1.0),
+        [Boundary::Vacuum, Boundary::Vacuum],
+    );
+    let found = methods(1e-9).map(|params| run(&disc, &params).0.k);
+    for k in found {
+        assert!(k > 0.0 && (k - found[0]).abs() < 1e-8, "{found:?}");
+    }
+}
+
+#[test]
+fn a_closed_medium_without_absorption_has_no_k() {
+    let disc = plain(
+        10.0,
+        50,
+        one_group(1.0, 0.6, 1.0, 1.0),
+        [Boundary::MIRROR, Boundary::MIRROR],
+    );
+    for params in methods(1e-8) {
+        let reason = fault(&disc, &params);
+        assert!(reason.contains("nothing leaves"), "{reason}");
+    }
+}
+
+#[test]
+fn a_fissile_group_that_nothing_reaches_is_named() {
+    let open = [Boundary::Vacuum, Boundary::Vacuum];
+    let with = |down: f64, up: f64| {
+        multigroup(
+            &[1.0, 1.0],
+            &[&[0.5, down], &[up, 0.5]],
+            &[0.0, 0.5],
+            &[0.0, 1.0],
+            &[1.0, 0.0],
+        )
+    };
+    for params in methods(1e-8) {
+        for up in [0.0, 0.1] {
+            let reason = fault(&plain(10.0, 20, with(0.0, up), open.clone()), &params);
+            assert!(reason.contains("k is 0"), "{reason}");
+        }
+        let disc = plain(10.0, 20, with(0.2, 0.0), open.clone());
+        assert!(run(&disc, &params).0.k > 0.0);
+    }
+}
+
+#[test]
+fn an_acceleration_of_arnoldi_is_refused() {
+    let disc = plain(4.0, 10, pu_b(), [Boundary::Vacuum, Boundary::Vacuum]);
+    let params = with(
+        EigenvalueMethod::Arnoldi,
+        EigenvalueAcceleration::Cmfd,
+        1e-8,
+    );
+    let reason = fault(&disc, &params);
+    assert!(reason.contains("eigenvalue_acceleration") && reason.contains("arnoldi"));
+}
+
+#[test]
+fn the_largest_of_numbers_with_a_nan_is_no_number() {
+    for values in [
+        [1.0, f64::NAN, 2.0],
+        [f64::NAN, 1.0, 0.0],
+        [0.0, 1.0, f64::NAN],
+    ] {
+        assert!(values.into_iter().fold(0.0, larger).is_nan());
+    }
+    assert_eq!([1.0, 3.0, 2.0].into_iter().fold(0.0, larger), 3.0);
+    let disc = plain(1.0, 3, pu_b(), [Boundary::Vacuum, Boundary::Vacuum]);
+    let mut new = vec![1.0; 6];
+    new[0] = f64::NAN;
+    let (size, largest) = change(&disc, &new, &[1.0; 6]);
+    assert!(size.is_nan() && largest.is_nan());
+}
+
 #[test]
 fn an_observer_stops_the_iteration() {
     let disc = slab(

@@ -40,6 +40,7 @@ use pdesolve_mesh::Side;
 
 use crate::boundary::Boundary;
 use crate::discretization::{Discretization, TransportError};
+use crate::eigenvalue::larger;
 use crate::fixed_source::SourceTerms;
 use crate::flux::Moments;
 use crate::material::CrossSections;
@@ -305,15 +306,20 @@ impl TransientTransport {
         &self.now.psi
     }
 
-    /// Average of the uncollided flux of the pulse in a cell; 0 without one, and at its instant.
+    /// Average of the uncollided flux of the pulse in a cell; 0 without one.
     fn uncollided(&self, cell: usize) -> f64 {
-        let mut average = [0.0];
+        let Some(pulse) = &self.pulse else {
+            return 0.0;
+        };
         let t = self.clock.time();
-        if let (Some(pulse), true) = (&self.pulse, t > 0.0) {
-            let edges = &self.disc.mesh().edges;
-            let m = self.disc.material(0);
-            pulse.add_uncollided(m, t, (edges[cell], edges[cell + 1]), 1.0, &mut average);
+        let edges = &self.disc.mesh().edges;
+        let ends = (edges[cell], edges[cell + 1]);
+        let m = self.disc.material(0);
+        if t <= 0.0 {
+            return pulse.at_birth(m, ends);
         }
+        let mut average = [0.0];
+        pulse.add_uncollided(m, t, ends, 1.0, &mut average);
         average[0]
     }
 
@@ -360,7 +366,7 @@ impl TransientTransport {
         let report = (system.solver).solve(&system.disc, &source, &mut self.next.flux);
         let iterations = report.groups.iter().map(|g| g.iterations).sum();
         if !report.converged {
-            let error = report.groups.iter().map(|g| g.error).fold(0.0, f64::max);
+            let error = report.groups.iter().map(|g| g.error).fold(0.0, larger);
             return Err(format!(
                 "no convergence after {} iterations over the groups and {iterations} within them, \
                  with an estimated error of {error:.2e}; try a smaller step, or an acceleration",

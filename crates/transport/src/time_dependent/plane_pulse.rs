@@ -74,6 +74,19 @@ impl PlanePulse {
         }
     }
 
+    /// Average over the cell from `a` to `b` of the uncollided flux as t goes to 0: speed times the
+    /// particles that start in it. A plane on an edge shares its particles between the two sides.
+    pub(super) fn at_birth(&self, material: &CrossSections, (a, b): (f64, f64)) -> f64 {
+        let share = if self.position == a || self.position == b {
+            0.5
+        } else if (a..b).contains(&self.position) {
+            1.0
+        } else {
+            0.0
+        };
+        share * self.strength * material.velocity[0] / (b - a)
+    }
+
     /// density += sigma_s phi_u for the step `(t, h)`.
     ///
     /// Schemes of one step get the average over the step, so that what leaves the uncollided flux

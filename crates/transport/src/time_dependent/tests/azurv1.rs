@@ -190,6 +190,54 @@ fn backward_euler_conserves_the_particles_of_the_pulse_to_1e_10() {
 }
 
 #[test]
+fn the_population_of_a_pulse_is_its_strength_from_the_first_instant() {
+    let material = CrossSections {
+        velocity: vec![2.0],
+        ..CrossSections::one_group(1.0, 1.0)
+    };
+    // Planes within a cell, on an edge, and in a mirror, which sees one half.
+    for (position, lower, mirror, held) in [
+        (0.3, -4.0, false, 1.0),
+        (0.0, -4.0, false, 1.0),
+        (0.0, 0.0, true, 0.5),
+    ] {
+        let end = if mirror {
+            Boundary::MIRROR
+        } else {
+            Boundary::Vacuum
+        };
+        let disc = Discretization::new(
+            Mesh::uniform(Geometry::Slab, lower, 4.0, 8),
+            vec![material.clone()],
+            Ordinates::legendre(&double_gauss(4), 0),
+            Scheme::LinearDiscontinuous,
+            [end, Boundary::Vacuum],
+        )
+        .unwrap();
+        let strength = 3.0;
+        let pulse = PlanePulse { position, strength };
+        let scheme = TimeScheme::CrankNicolson;
+        let mut sim = TransientTransport::new(disc, &params(scheme, 1e-12), 0.0, 1e-3)
+            .unwrap()
+            .with_plane_pulse(pulse)
+            .unwrap();
+        for step in 0..3 {
+            let population = quantity(&mut sim, "population");
+            assert!(
+                (population - held * strength).abs() < 1e-10,
+                "{step}: {population}"
+            );
+            let flux = quantity(&mut sim, "integral(scalar_flux)");
+            assert!(
+                (flux - 2.0 * held * strength).abs() < 1e-10,
+                "{step}: {flux}"
+            );
+            sim.advance(1.0).unwrap();
+        }
+    }
+}
+
+#[test]
 fn a_plane_pulse_that_could_come_back_is_refused() {
     let pulse = PlanePulse {
         position: 1.0,
