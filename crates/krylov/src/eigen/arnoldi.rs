@@ -21,6 +21,7 @@
 //! invariant space in place of an ordered Schur form.
 
 use num_complex::Complex;
+use pdesolve_core::Control;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +102,26 @@ pub fn arnoldi<T: Scalar, A: LinearOperator<T> + ?Sized>(
     operator: &A,
     params: &ArnoldiParams,
 ) -> Result<Eigenpairs<Complex<f64>, Complex<f64>>, EigenError> {
+    arnoldi_from(operator, params, None, &mut |_, _| Control::Continue)
+}
+
+/// As [`arnoldi`], from the vector `start` where there is one that is not zero. `observer` hears of
+/// each product: how many there were, and the largest residual of the wanted pairs relative to
+/// their eigenvalues, as last estimated (infinite before). Where it interrupts, the pairs are those
+/// of the space so far, fewer than `count` in a small space; their residuals are estimates and
+/// `converged` is false.
+///
+/// # Errors
+/// As [`arnoldi`].
+///
+/// # Panics
+/// Where `start` is not as long as a row of A.
+pub fn arnoldi_from<T: Scalar, A: LinearOperator<T> + ?Sized>(
+    operator: &A,
+    params: &ArnoldiParams,
+    start: Option<&[T]>,
+    observer: &mut dyn FnMut(usize, f64) -> Control,
+) -> Result<Eigenpairs<Complex<f64>, Complex<f64>>, EigenError> {
     let count = params.count;
     let n = check(operator, count, operator.ncols())?;
     let asked = match params.subspace {
@@ -116,7 +137,26 @@ pub fn arnoldi<T: Scalar, A: LinearOperator<T> + ?Sized>(
     // b^H, the row below H.
     let mut border = vec![T::zero(); m];
     let (mut draws, mut products, mut restarts, mut k) = (0, 0, 0, 0);
-    random_direction(&[], params.seed, draws, &mut basis[0]);
+    let mut estimate = f64::INFINITY;
+    match start.map(|v| (v, vector::norm2_f64(v))) {
+        Some((v, norm)) if norm > 0.0 && norm.is_finite() => {
+            basis[0].copy_from_slice(v);
+            vector::scale(T::from_f64(norm.recip()), &mut basis[0]);
+        }
+        _ => random_direction(&[], params.seed, draws, &mut basis[0]),
+    }
+    let by_merit = |pairs: &mut Vec<Pair>| {
+        let merit = |pair: &Pair| params.part.merit(pair.0);
+        // Of a conjugate pair, equal but for rounding, the one above the axis comes first.
+        pairs.sort_by(|a, b| {
+            let (one, two) = (merit(a), merit(b));
+            if (one - two).abs() <= 1e-12 * (one.abs() + two.abs()) {
+                b.0.im.total_cmp(&a.0.im)
+            } else {
+                two.total_cmp(&one)
+            }
+        });
+    };
     let pairs = loop {
         for j in k..m {
             let (done, rest) = basis.split_at_mut(j + 1);
@@ -147,21 +187,26 @@ pub fn arnoldi<T: Scalar, A: LinearOperator<T> + ?Sized>(
                 border.fill(T::zero());
                 border[j] = T::from_f64(beta);
             }
+            if observer(products, estimate) == Control::Interrupt {
+                let size = j + 1;
+                let leading: Vec<T> = (0..size * size)
+                    .map(|i| h[(i / size) * m + i % size])
+                    .collect();
+                let mut pairs = small::general(&leading, size)?;
+                by_merit(&mut pairs);
+                pairs.truncate(count);
+                return Ok(so_far(&basis, &pairs, beta, restarts, products));
+            }
         }
         let mut pairs = small::general(&h, m)?;
-        let merit = |pair: &(Complex<f64>, _)| params.part.merit(pair.0);
-        // Of a conjugate pair, equal but for rounding, the one above the axis comes first.
-        pairs.sort_by(|a, b| {
-            let (one, two) = (merit(a), merit(b));
-            if (one - two).abs() <= 1e-12 * (one.abs() + two.abs()) {
-                b.0.im.total_cmp(&a.0.im)
-            } else {
-                two.total_cmp(&one)
-            }
-        });
+        by_merit(&mut pairs);
         let largest = pairs.iter().fold(0.0, |l: f64, p| l.max(p.0.norm()));
+        let border_size = border[m - 1].modulus().as_f64();
+        estimate = (pairs[..count].iter())
+            .map(|(theta, y)| border_size * y[m - 1].norm() / theta.norm())
+            .fold(0.0, |top: f64, r| if r <= top { top } else { r });
         let accepted = |(theta, y): &&Pair| {
-            let last = border[m - 1].modulus().as_f64() * y[m - 1].norm();
+            let last = border_size * y[m - 1].norm();
             last <= params.tolerance * theta.norm().max(epsilon * largest)
         };
         let converged = pairs[..count].iter().filter(accepted).count();
@@ -188,6 +233,35 @@ pub fn arnoldi<T: Scalar, A: LinearOperator<T> + ?Sized>(
         restarts,
         products,
     )
+}
+
+/// Eigenpairs of an unfinished space, whose last product left a remainder of size `beta`.
+fn so_far<T: Scalar>(
+    basis: &[Vec<T>],
+    pairs: &[Pair],
+    beta: f64,
+    restarts: usize,
+    products: usize,
+) -> Eigenpairs<Complex<f64>, Complex<f64>> {
+    let vector = |y: &[Complex<f64>]| {
+        let mut v = vec![Complex::ZERO; basis[0].len()];
+        for (&y, column) in y.iter().zip(basis) {
+            for (v, &b) in v.iter_mut().zip(column) {
+                *v += y * Complex::new(b.re().as_f64(), b.im().as_f64());
+            }
+        }
+        v
+    };
+    Eigenpairs {
+        values: pairs.iter().map(|p| p.0).collect(),
+        vectors: pairs.iter().map(|p| vector(&p.1)).collect(),
+        residuals: (pairs.iter())
+            .map(|p| beta * p.1.last().map_or(0.0, |y| y.norm()))
+            .collect(),
+        converged: false,
+        iterations: restarts,
+        products,
+    }
 }
 
 /// An orthonormal basis over `T` of the span of the eigenvectors, of at most `most` vectors.

@@ -20,7 +20,7 @@ mod small;
 #[cfg(test)]
 mod tests;
 
-pub use arnoldi::{ArnoldiParams, Part, arnoldi};
+pub use arnoldi::{ArnoldiParams, Part, arnoldi, arnoldi_from};
 pub use lanczos::{LanczosParams, lanczos};
 pub use lobpcg::{LobpcgParams, lobpcg};
 

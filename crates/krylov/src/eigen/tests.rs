@@ -1,6 +1,7 @@
 use std::f64::consts::PI;
 
 use num_complex::Complex;
+use pdesolve_core::Control;
 
 use super::*;
 use crate::scalar::Real;
@@ -283,6 +284,50 @@ fn arnoldi_works_on_complex_matrices() {
             "{value} {expected}"
         );
     }
+}
+
+#[test]
+fn an_observer_stops_arnoldi_with_what_the_space_holds() {
+    let a = gallery::poisson(&[19, 14]);
+    let all = arnoldi(&a, &ArnoldiParams::default()).unwrap();
+    for stop in [1, 7, 33] {
+        let mut heard = Vec::new();
+        let params = ArnoldiParams {
+            count: 2,
+            ..ArnoldiParams::default()
+        };
+        let found = arnoldi_from(&a, &params, None, &mut |products, estimate| {
+            heard.push((products, estimate));
+            if products == stop {
+                Control::Interrupt
+            } else {
+                Control::Continue
+            }
+        })
+        .unwrap();
+        assert_eq!((found.products, heard.len()), (stop, stop));
+        assert!(!found.converged && found.values.len() == stop.min(2));
+        let mut av = vec![0.0; a.nrows()];
+        let v: Vec<f64> = found.vectors[0].iter().map(|v| v.re).collect();
+        let truth = residual(&a, found.values[0].re, &v, &mut av);
+        assert!((truth - found.residuals[0]).abs() < 1e-10, "{truth}");
+        assert!(found.values[0].re < all.values[0].re + 1e-12);
+    }
+}
+
+#[test]
+fn arnoldi_from_an_eigenvector_needs_one_space() {
+    let a = gallery::poisson(&[19, 14]);
+    let params = ArnoldiParams {
+        count: 1,
+        ..ArnoldiParams::default()
+    };
+    let first = arnoldi(&a, &params).unwrap();
+    let start: Vec<f64> = first.vectors[0].iter().map(|v| v.re).collect();
+    let mut ignored = |_: usize, _: f64| Control::Continue;
+    let again = arnoldi_from(&a, &params, Some(&start), &mut ignored).unwrap();
+    assert!(first.iterations > 0 && again.iterations == 0);
+    assert!((again.values[0] - first.values[0]).norm() < 1e-12);
 }
 
 #[test]

@@ -2,10 +2,12 @@
 //!
 //! Each outer iteration sweeps every group once, makes the low-order problem agree with the sweep,
 //! solves it, and carries its flux over. It stops as power iteration does, with the measured ratio
-//! of successive changes in place of the dominance ratio.
+//! of successive changes in place of the dominance ratio. The dominance ratio that it reports is that
+//! of the low-order problem at the end, without the diffusion added for stability.
 
 use pdesolve_core::{Control, Iterate};
 
+use super::cmfd::ADDED;
 use super::coarse_diffusion::CoarseDiffusion;
 use super::second_moment;
 use super::{EigenvalueReport, Fission, change, cmfd, first_source, fission_source};
@@ -32,7 +34,7 @@ pub(super) fn solve(
     let mut operator = Fission::new(disc, params);
     let mut report = EigenvalueReport::default();
     let mut currents = vec![vec![0.0; disc.mesh().edges.len()]; disc.groups()];
-    let mut f = first_source(disc, flux);
+    let mut f = first_source(disc, flux, false);
     let mut next = vec![0.0; f.len()];
     let mut changes = Vec::new();
     // The low-order problem corrects this from the first iteration on.
@@ -46,10 +48,10 @@ pub(super) fn solve(
         let made = plausible(production(disc, &next))?;
         low_order.collapse(disc, flux);
         if additive {
-            second_moment::couple(&mut low_order, disc, &currents);
+            second_moment::couple(&mut low_order, disc, &currents, ADDED);
             low_order.given.iter_mut().for_each(|j| *j /= made);
         } else {
-            cmfd::couple(&mut low_order, &currents);
+            cmfd::couple(&mut low_order, &currents, ADDED);
         }
         let swept: Vec<f64> = low_order.flux.clone();
         let k_before = report.k;
@@ -86,6 +88,16 @@ pub(super) fn solve(
             report.interrupted = true;
             break;
         }
+    }
+    if report.converged {
+        // What is added for stability would damp the second mode.
+        low_order.collapse(disc, flux);
+        if additive {
+            second_moment::couple(&mut low_order, disc, &currents, 0.0);
+        } else {
+            cmfd::couple(&mut low_order, &currents, 0.0);
+        }
+        report.dominance_ratio = low_order.dominance_ratio();
     }
     report.sweeps = operator.swept();
     Ok(report)

@@ -2,17 +2,19 @@
 //!
 //! The operator A = F (L - S)^-1 chi on fission sources `[cell][dof]` is applied by solving one
 //! multigroup problem (`pdesolve_krylov::eigen::arnoldi`). Two eigenvalues are asked for:
-//! the second gives the dominance ratio. Every product is solved to a tenth of the tolerance from
+//! the second gives the dominance ratio. It starts from the flux given, slightly tilted, or from noise.
+//! The observer hears of every product, and may stop there. Every product is solved to a tenth of the tolerance from
 //! nothing, since the method needs one linear map: where power iteration converges fast it does more
 //! work than power iteration.
 
 use std::sync::Mutex;
 
+use num_complex::Complex;
 use pdesolve_core::{Control, Iterate};
 use pdesolve_krylov::LinearOperator;
-use pdesolve_krylov::eigen::{ArnoldiParams, arnoldi};
+use pdesolve_krylov::eigen::{ArnoldiParams, Eigenpairs, arnoldi_from};
 
-use super::{EigenvalueReport, Fission, change, fission_source, plausible, production};
+use super::{EigenvalueReport, Fission, change, fission_source, plausible, production, tilt};
 use crate::discretization::{Discretization, TransportError};
 use crate::flux::Moments;
 use crate::params::DiscreteOrdinatesParams;
@@ -103,6 +105,7 @@ pub fn solve(
     };
     let fault = |e: pdesolve_krylov::eigen::EigenError| TransportError::Unsolvable(e.to_string());
     let mut report = EigenvalueReport::default();
+    let start = given_source(&products, flux);
     let mut residual = params.tolerance;
     for _ in 0..ROUNDS {
         let asked = ArnoldiParams {
@@ -112,7 +115,28 @@ pub fn solve(
             max_restarts: params.max_outer_iterations,
             ..ArnoldiParams::default()
         };
-        let pairs = arnoldi(&products, &asked).map_err(fault)?;
+        let done = report.outer_iterations;
+        let pairs = arnoldi_from(
+            &products,
+            &asked,
+            start.as_deref(),
+            &mut |count, estimate| {
+                report.error = estimate;
+                let heard = observer(&Iterate {
+                    index: done + count,
+                    residual: estimate,
+                    target: params.tolerance,
+                });
+                report.interrupted = heard == Control::Interrupt;
+                heard
+            },
+        )
+        .map_err(fault)?;
+        if report.interrupted {
+            report.outer_iterations = done + pairs.products;
+            leave_early(&products, &pairs, &mut report, flux);
+            return Ok(report);
+        }
         let dominant = pairs.values[0];
         if dominant.im.abs() > params.tolerance.max(1e-9) * dominant.norm() {
             return Err(TransportError::Unsolvable(format!(
@@ -162,4 +186,44 @@ pub fn solve(
             .set_tolerance((0.1 * residual).max(1e-14));
     }
     Ok(report)
+}
+
+/// The fission source of a given flux in the fissile cells, tilted; `None` where there is none.
+fn given_source(products: &Products<'_>, flux: &Moments) -> Option<Vec<f64>> {
+    let disc = products.disc;
+    let dofs = disc.dofs();
+    let mut fission = vec![0.0; disc.mesh().len() * dofs];
+    fission_source(disc, flux, &mut fission);
+    let total = production(disc, &fission);
+    if !(total.is_finite() && total > 0.0) {
+        return None;
+    }
+    // A symmetric start would miss a second mode that is odd.
+    tilt(disc, &mut fission);
+    let of_cell = |&cell: &usize| fission[cell * dofs..(cell + 1) * dofs].iter().copied();
+    Some(products.cells.iter().flat_map(of_cell).collect())
+}
+
+/// What an interrupted search knows: k and the flux of the best pair so far, for one product more.
+/// The flux stays where that pair cannot be the fundamental mode yet; k is then not a number.
+fn leave_early(
+    products: &Products<'_>,
+    pairs: &Eigenpairs<Complex<f64>, Complex<f64>>,
+    report: &mut EigenvalueReport,
+    flux: &mut Moments,
+) {
+    let mut work = products.work.lock().expect("a product does not panic");
+    report.k = plausible(pairs.values[0].re).unwrap_or(f64::NAN);
+    if report.k.is_finite() {
+        let mode: Vec<f64> = pairs.vectors[0].iter().map(|v| v.re).collect();
+        products.solve(&mode, &mut work);
+        report.outer_iterations += 1;
+        let total = production(products.disc, &work.fission);
+        if total.is_finite() && total != 0.0 {
+            for (phi, found) in flux.values.iter_mut().zip(&work.flux.values) {
+                *phi = found / total;
+            }
+        }
+    }
+    report.sweeps = work.operator.sweeps;
 }

@@ -65,8 +65,9 @@ pub(super) fn coarse_cells(disc: &Discretization, most: f64) -> Vec<Range<usize>
     cells
 }
 
-/// Sets the currents of the coarse problem from those of the sweep, `[group][fine edge]`.
-pub(super) fn couple(problem: &mut CoarseDiffusion, currents: &[Vec<f64>]) {
+/// Sets the currents of the coarse problem from those of the sweep, `[group][fine edge]`, with
+/// `added` diffusion.
+pub(super) fn couple(problem: &mut CoarseDiffusion, currents: &[Vec<f64>], added: f64) {
     let groups = currents.len();
     let n = problem.len();
     for i in 0..=n {
@@ -85,7 +86,7 @@ pub(super) fn couple(problem: &mut CoarseDiffusion, currents: &[Vec<f64>]) {
             let d = if problem.is_end(i) {
                 0.0
             } else {
-                problem.conductance(i, g, ADDED)
+                problem.conductance(i, g, added)
             };
             let sum = a + b;
             let hat = if sum > 0.0 {

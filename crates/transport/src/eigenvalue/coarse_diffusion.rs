@@ -18,6 +18,9 @@
 
 use std::ops::Range;
 
+use pdesolve_krylov::LinearOperator;
+use pdesolve_krylov::eigen::{ArnoldiParams, arnoldi};
+
 use super::larger;
 use crate::discretization::{Discretization, TransportError};
 use crate::dsa::dense::inverse;
@@ -45,6 +48,27 @@ pub(crate) struct CoarseDiffusion {
     pub(crate) left: Vec<f64>,
     pub(crate) right: Vec<f64>,
     pub(crate) given: Vec<f64>,
+}
+
+/// The flux that the fission of a flux makes.
+struct Products<'a> {
+    problem: &'a CoarseDiffusion,
+    pivots: Vec<Vec<f64>>,
+}
+
+impl LinearOperator<f64> for Products<'_> {
+    fn nrows(&self) -> usize {
+        self.problem.flux.len()
+    }
+
+    fn ncols(&self) -> usize {
+        self.nrows()
+    }
+
+    fn apply(&self, x: &[f64], y: &mut [f64]) {
+        self.problem.emit(x, y);
+        self.problem.back_substitute(&self.pivots, y);
+    }
 }
 
 /// Inverse iterations before Newton's method, and where it fails.
@@ -176,6 +200,26 @@ impl CoarseDiffusion {
         }
         self.flux.copy_from_slice(&start);
         None
+    }
+
+    /// Ratio of the two largest eigenvalues of the problem with `given` = 0, by Krylov-Schur.
+    /// `None` where there is one unknown only, or the second one is not found.
+    pub(crate) fn dominance_ratio(&self) -> Option<f64> {
+        if self.flux.len() < 2 {
+            return None;
+        }
+        let products = Products {
+            problem: self,
+            pivots: self.factor(0.0)?,
+        };
+        let params = ArnoldiParams {
+            count: 2,
+            tolerance: 1e-8,
+            max_restarts: 200,
+            ..ArnoldiParams::default()
+        };
+        let pairs = arnoldi(&products, &params).ok().filter(|p| p.converged)?;
+        Some(pairs.values[1].norm() / pairs.values[0].norm())
     }
 
     fn production(&self, flux: &[f64]) -> f64 {

@@ -38,9 +38,11 @@ pub struct EigenvalueReport {
     /// Multiplication factor.
     pub k: f64,
     /// k_2/k_1, the ratio of the next eigenvalue to k, by which power iteration reduces the error:
-    /// measured from successive changes, or by Arnoldi. Power iteration sees only modes that its
-    /// first guess holds: in a symmetric problem from an even guess the next symmetric one. `None` where it was not measured: with an
-    /// acceleration, or too few iterations.
+    /// measured from successive changes, or found by Arnoldi. With an acceleration it is that of
+    /// the low-order diffusion problem at the end, close to that of transport where the coarse
+    /// cells resolve the second mode. Power iteration sees only modes that its first guess holds:
+    /// its own guess holds those of every symmetry, a given flux perhaps not. `None` where it was
+    /// not found: after too few iterations, or with one unknown only.
     pub dominance_ratio: Option<f64>,
     /// Iterations on the fission source (for Arnoldi: products with the operator).
     pub outer_iterations: usize,
@@ -210,8 +212,9 @@ pub fn production(disc: &Discretization, fission: &[f64]) -> f64 {
         .sum()
 }
 
-/// A first fission source of integral 1: that of the flux, or an even one where the flux is zero.
-pub(crate) fn first_source(disc: &Discretization, flux: &Moments) -> Vec<f64> {
+/// A first fission source of integral 1: that of the flux, or an even one where the flux is zero,
+/// tilted if so wished.
+pub(crate) fn first_source(disc: &Discretization, flux: &Moments, tilted: bool) -> Vec<f64> {
     let dofs = disc.dofs();
     let mut fission = vec![0.0; disc.mesh().len() * dofs];
     fission_source(disc, flux, &mut fission);
@@ -222,10 +225,24 @@ pub(crate) fn first_source(disc: &Discretization, flux: &Moments) -> Vec<f64> {
             f.fill(0.0);
             f[0] = f64::from(u8::from(disc.material(cell).is_fissile()));
         }
+        if tilted {
+            tilt(disc, &mut fission);
+        }
     }
     let scale = 1.0 / production(disc, &fission);
     fission.iter_mut().for_each(|f| *f *= scale);
     fission
+}
+
+/// Makes a source a tenth larger towards the upper end and smaller towards the lower one: it then
+/// holds modes of every symmetry.
+pub(crate) fn tilt(disc: &Discretization, fission: &mut [f64]) {
+    let edges = &disc.mesh().edges;
+    let (first, last) = (edges[0], edges[edges.len() - 1]);
+    for (f, e) in (fission.chunks_exact_mut(disc.dofs())).zip(edges.windows(2)) {
+        let along = (e[0] + e[1] - first - last) / (last - first);
+        f.iter_mut().for_each(|f| *f *= 1.0 + 0.1 * along);
+    }
 }
 
 /// The larger of two numbers; not a number where one of them is none, unlike [`f64::max`].

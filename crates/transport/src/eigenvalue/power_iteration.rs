@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The error falls by the dominance ratio sigma = k_2/k_1 in each iteration, measured as the ratio of
-//! successive changes of f. k_2 is next to k_1 in systems many mean free paths wide: then use an
+//! successive changes of f. The first f is an even one with a slight tilt, so that it holds the second
+//! mode also where that is odd. k_2 is next to k_1 in systems many mean free paths wide: then use an
 //! acceleration, or [`arnoldi`](super::arnoldi).
 //!
 //! It stops when the estimated errors of f and of k, change times sigma/(1 - sigma), are below the
@@ -37,7 +38,7 @@ pub fn solve(
 ) -> Result<EigenvalueReport, TransportError> {
     let mut operator = Fission::new(disc, params);
     let mut report = EigenvalueReport::default();
-    let mut f = first_source(disc, flux);
+    let mut f = first_source(disc, flux, true);
     let mut next = vec![0.0; f.len()];
     let mut changes = Vec::new();
     let mut k_before = f64::NAN;

@@ -31,12 +31,17 @@
 //! Sources: Lewis and Miller, Trans. Am. Nucl. Soc. 23 (1976) 202; Olivier, Southworth, Warsa and
 //! Park, arXiv 2404.17473 (2024), for corrections as discrete residuals.
 
-use super::cmfd::ADDED;
 use super::coarse_diffusion::CoarseDiffusion;
 use crate::discretization::Discretization;
 
-/// Sets the currents of the low-order problem from those of the sweep, `[group][edge]`.
-pub(super) fn couple(problem: &mut CoarseDiffusion, disc: &Discretization, currents: &[Vec<f64>]) {
+/// Sets the currents of the low-order problem from those of the sweep, `[group][edge]`, with
+/// `added` diffusion.
+pub(super) fn couple(
+    problem: &mut CoarseDiffusion,
+    disc: &Discretization,
+    currents: &[Vec<f64>],
+    added: f64,
+) {
     let groups = currents.len();
     let n = problem.len();
     for i in 0..=n {
@@ -48,7 +53,7 @@ pub(super) fn couple(problem: &mut CoarseDiffusion, disc: &Discretization, curre
                 0 => (0.0, -leakage(disc, 0)),
                 i if i == n => (leakage(disc, 1), 0.0),
                 i => {
-                    let d = problem.conductance(i, g, ADDED);
+                    let d = problem.conductance(i, g, added);
                     (d, -d)
                 }
             };

@@ -231,6 +231,68 @@ fn a_problem_without_fission_has_no_k() {
     assert!(matches!(fault, Err(TransportError::Unsolvable(_))));
 }
 
+#[test]
+fn an_observer_stops_arnoldi_within_a_round_and_the_flux_found_so_far_is_kept() {
+    let disc = thick(Scheme::LinearDiscontinuous, 50);
+    let params = &methods(1e-9)[1];
+    let stopped = |stop: usize, flux: &mut Moments| {
+        let mut heard = Vec::new();
+        let report = solve(&disc, params, flux, &mut |it| {
+            heard.push(it.index);
+            if it.index == stop {
+                Control::Interrupt
+            } else {
+                Control::Continue
+            }
+        })
+        .unwrap();
+        assert!(report.interrupted && !report.converged);
+        assert_eq!(heard, (1..=stop).collect::<Vec<_>>());
+        report
+    };
+    let mut flux = disc.zeros();
+    let report = stopped(40, &mut flux);
+    assert!(report.outer_iterations <= 41);
+    assert!((report.k - 0.9945456).abs() < 1e-3, "{}", report.k);
+    let total: f64 = flux.averages(0).sum();
+    assert!(total.is_finite() && total > 0.0);
+    stopped(1, &mut disc.zeros());
+}
+
+#[test]
+fn arnoldi_begins_from_the_flux_given() {
+    let disc = thick(Scheme::LinearDiscontinuous, 50);
+    let params = &methods(1e-6)[1];
+    let (first, mut flux) = run(&disc, params);
+    let again = solve(&disc, params, &mut flux, &mut |_| Control::Continue).unwrap();
+    assert!(again.converged && (again.k - first.k).abs() < 1e-7);
+    assert!(
+        again.outer_iterations < first.outer_iterations,
+        "{} {}",
+        again.outer_iterations,
+        first.outer_iterations
+    );
+    let ratio = |r: &EigenvalueReport| r.dominance_ratio.unwrap();
+    assert!((ratio(&again) - ratio(&first)).abs() < 1e-6);
+}
+
+#[test]
+fn the_dominance_ratio_of_a_symmetric_slab_is_that_of_arnoldi() {
+    let disc = plain(
+        20.0,
+        40,
+        one_group(1.99, 0.35, 0.3, 1.0),
+        [Boundary::Vacuum, Boundary::Vacuum],
+    );
+    let [power, arnoldi, cmfd, second] =
+        methods(1e-9).map(|params| run(&disc, &params).0.dominance_ratio.unwrap());
+    assert!((power - arnoldi).abs() < 1e-3, "{power} {arnoldi}");
+    // Those of diffusion in coarse cells.
+    for low in [cmfd, second] {
+        assert!((low - arnoldi).abs() < 1e-2, "{low} {arnoldi}");
+    }
+}
+
 fn fault(disc: &Discretization, params: &DiscreteOrdinatesParams) -> String {
     let mut flux = disc.zeros();
     match solve(disc, params, &mut flux, &mut |_| Control::Continue) {

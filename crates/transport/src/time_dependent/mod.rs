@@ -19,7 +19,8 @@
 //!
 //! Orders in time: backward Euler 1, Crank-Nicolson and BDF2 2. Backward Euler and BDF2 damp what
 //! the step does not resolve; Crank-Nicolson keeps it, with alternating sign. A supercritical
-//! medium that grows as exp(a t) needs steps with a tau < 1.
+//! medium that grows as exp(a t) needs steps with a tau < 1: others are refused, for their system has
+//! no positive answer. [`TransientTransport::start_critical`] starts from a critical state.
 //!
 //! Bad at: a pulse in space seen by few ordinates, which stays a set of pulses ([`PlanePulse`] keeps
 //! the uncollided flux apart); memory, for the angular flux is stored three times
@@ -28,6 +29,7 @@
 //! Source: Lewis and Miller, Computational Methods of Neutron Transport, 1984, section 1.5.
 
 mod balance;
+mod critical;
 mod formula;
 mod plane_pulse;
 mod simulation;
@@ -349,6 +351,11 @@ impl TransientTransport {
         let external = balance::emitted(&self.disc, &self.density);
         self.load_delayed(&formula);
         let system = (self.systems.of(&self.disc, &self.params, tau)).map_err(|e| e.to_string())?;
+        if !system.positive {
+            return Err(
+                "the step is longer than the medium takes to grow: take a smaller step".to_owned(),
+            );
+        }
         if let Some(boundary) = &self.boundary {
             for side in [Side::Lower, Side::Upper] {
                 if let Boundary::Incident(given) = &self.disc.boundaries()[side as usize] {

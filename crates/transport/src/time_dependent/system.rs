@@ -12,6 +12,7 @@
 //! the scattering, with its acceleration, takes care of both.
 
 use crate::discretization::{Discretization, TransportError};
+use crate::eigenvalue::existence::is_subcritical;
 use crate::fixed_source::FixedSource;
 use crate::material::CrossSections;
 use crate::params::DiscreteOrdinatesParams;
@@ -24,6 +25,9 @@ pub(super) struct System {
     tau: f64,
     pub(super) disc: Discretization,
     pub(super) solver: FixedSource,
+    /// Whether sources that are nowhere negative have an answer that is nowhere negative: not
+    /// where the medium grows faster than the step, a tau > 1.
+    pub(super) positive: bool,
 }
 
 /// The systems made last, the newest first.
@@ -54,7 +58,14 @@ impl Systems {
                 )?;
                 let solver = FixedSource::new(&disc, params);
                 self.0.truncate(KEPT - 1);
-                self.0.insert(0, System { tau, disc, solver });
+                let positive = is_subcritical(&disc, params);
+                let system = System {
+                    tau,
+                    disc,
+                    solver,
+                    positive,
+                };
+                self.0.insert(0, system);
             }
         }
         Ok(&mut self.0[0])

@@ -1,6 +1,7 @@
 //! Time steps against exact solutions.
 
 mod azurv1;
+mod critical;
 mod kinetics;
 mod manufactured;
 mod restart;
