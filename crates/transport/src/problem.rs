@@ -42,6 +42,12 @@ pub struct TransportParams {
     /// analytically (problems in time, one group, isotropic scattering, one material).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pulse: Option<PlanePulse>,
+    /// Begin from the critical state with this many particles (per cm^2 of a slab, per cm of a
+    /// cylinder): all production is divided by k, the flux is the fundamental mode, and precursors
+    /// are in equilibrium with it (problems in time).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
+    pub critical_population: Option<f64>,
     /// What is measured besides balances and averages; each becomes a quantity of its name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<EditParams>,

@@ -68,6 +68,13 @@ pub(crate) fn steady(
             "a pulse belongs to a problem in time, `problem.kind = \"transport_transient\"`",
         ));
     }
+    if problem.critical_population.is_some() {
+        findings.push(Finding::new(
+            "E0308",
+            "problem.critical_population",
+            "a start from the critical state belongs to a problem in time, `problem.kind = \"transport_transient\"`",
+        ));
+    }
     if !case.initial.is_empty() {
         findings.push(Finding::new(
             "E0303",

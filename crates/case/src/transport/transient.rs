@@ -1,6 +1,6 @@
 //! Problems in time.
 
-use pdesolve_core::Simulation;
+use pdesolve_core::{Control, Simulation};
 use pdesolve_mesh::Grid;
 use pdesolve_pde::TimeParams;
 use pdesolve_transport::{DiscreteOrdinatesParams, Moments, TransientTransport, flux_names};
@@ -98,6 +98,7 @@ pub(crate) fn transient(
         && tables.sources.is_empty()
         && tables.incident.is_empty()
         && problem.pulse.is_none()
+        && problem.critical_population.is_none()
     {
         findings.push(
             Finding::new(
@@ -179,5 +180,20 @@ pub(crate) fn transient(
     }
     made.set_flux(&flux);
     made.set_equilibrium_precursors();
+    if let Some(population) = problem.critical_population {
+        if !case.initial.is_empty() {
+            findings.push(Finding::new(
+                "E0303",
+                "initial",
+                "the problem begins from its critical state, so it takes no initial data",
+            ));
+            return None;
+        }
+        if let Err(error) = made.start_critical(population, &mut |_| Control::Continue) {
+            let path = "problem.critical_population";
+            findings.push(Finding::new("E0313", path, error.to_string()));
+            return None;
+        }
+    }
     Some(Box::new(made))
 }

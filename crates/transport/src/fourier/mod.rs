@@ -284,4 +284,6 @@ fn golden(f: &impl Fn(f64) -> f64, from: f64, to: f64) -> (f64, f64) {
 }
 
 #[cfg(test)]
+mod stability_tests;
+#[cfg(test)]
 mod tests;
