@@ -16,6 +16,7 @@ use crate::progress::{Finished, Progress, Started};
 use crate::results::history_columns;
 use crate::run::{RunError, RunOptions, summary};
 use crate::schema::Case;
+use crate::transport::negative_flux;
 
 /// Solves the problem and writes what there is to write. `paths` are those of the output file and
 /// of the checkpoint.
@@ -63,6 +64,7 @@ pub(crate) fn run_steady(
     let mut quantities = Vec::new();
     problem.quantities(&mut quantities);
     let names = problem.quantity_names();
+    let mut negative = Vec::new();
     let mut write = || -> Result<(), IoError> {
         let columns = history_columns(case, &names);
         let last = residuals.len().saturating_sub(1);
@@ -78,6 +80,8 @@ pub(crate) fn run_steady(
         let mut frame = vec![vec![0.0; prepared.grid.len()]; prepared.written.len()];
         for (&field, values) in prepared.written.iter().zip(&mut frame) {
             problem.sample(field, values);
+            let name = &prepared.fields[field].name;
+            negative.extend(negative_flux(case, name, values));
         }
         writer.append(0.0, &frame)?;
         if outcome.converged {
@@ -99,6 +103,7 @@ pub(crate) fn run_steady(
             output,
         });
     }
+    negative.iter().for_each(|text| progress.note(text));
     for (name, value) in names.iter().zip(&quantities) {
         if name.starts_with("incompatibility(") && *value > INCOMPATIBLE {
             progress.note(&format!(

@@ -347,7 +347,7 @@ pub(crate) fn remarks(case: &Case) -> Vec<String> {
         if let Some((group, excess)) = sections.excess() {
             remarks.push(format!(
                 "scattering in material `{name}` exceeds the total cross section, by {} in group {}: it makes particles",
-                number(excess),
+                number((excess * 1e9).round() / 1e9),
                 group + 1
             ));
         }
@@ -368,6 +368,19 @@ pub(crate) fn remarks(case: &Case) -> Vec<String> {
             .push("`temperature` chooses data of an OpenMC library, and there is none".to_owned());
     }
     remarks
+}
+
+/// What to say of a scalar flux with negative values, if it has any.
+pub(crate) fn negative_flux(case: &Case, field: &str, values: &[f64]) -> Option<String> {
+    case.problem.transport()?;
+    let cells = values.iter().filter(|&&phi| phi < 0.0).count();
+    let least = values.iter().copied().fold(0.0, f64::min);
+    (cells > 0).then(|| {
+        format!(
+            "`{field}` is negative in {cells} of {} cells, down to {least:.2e}: thin the cells, or take a scheme that stays positive (step_characteristic, diamond_difference_fixup)",
+            values.len()
+        )
+    })
 }
 
 /// `.key`, or nothing.
