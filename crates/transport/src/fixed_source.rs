@@ -75,8 +75,8 @@ pub struct FixedSourceReport {
     pub groups: Vec<GroupReport>,
     /// Transport sweeps over one group, all together.
     pub sweeps: usize,
-    /// Last ratio of successive changes of the iteration over the groups, in the L2 norm. `None`
-    /// before there are two changes, and where a Krylov method did the work.
+    /// Last ratio of successive changes of the iteration over the groups, in the L2 norm: of a
+    /// Krylov method those of its first passes. `None` before there are two changes.
     pub spectral_radius: Option<f64>,
     /// The number held against the tolerance in the iteration over the groups.
     pub error: f64,
