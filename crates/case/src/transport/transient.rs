@@ -131,7 +131,8 @@ pub(crate) fn transient(
     let ends = (mesh.edges[0], mesh.edges[mesh.len()]);
     if let Some(pulse) = problem.pulse {
         let inside = (ends.0..=ends.1).contains(&pulse.position);
-        if !inside || !(pulse.strength.is_finite() && pulse.strength > 0.0) {
+        let emits = pulse.strength.is_finite() && pulse.strength > 0.0;
+        if !(inside && emits) {
             let (key, text) = if inside {
                 (
                     "strength",
