@@ -8,28 +8,29 @@
 //!
 //! The points are run one by one: the solvers use all threads already.
 
+mod csv;
+mod parameter;
+mod picture;
+
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pdesolve_core::codes;
-use pdesolve_io::plot::{self, Curve, Labels, Scale};
 use pdesolve_io::{IoError, VtkHdfFile};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::constants;
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
-use crate::document::{Node, Value};
-use crate::failure::file_fault;
+pub use self::csv::Csv;
+pub use self::parameter::split_names;
+use self::parameter::{from_argument, from_entry, twice};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::document::Value;
 use crate::load::LoadedCase;
 use crate::measure::MeasureError;
 use crate::names::suggest;
-use crate::overrides::{self, Change};
+use crate::overrides::Change;
 use crate::prepare::prepare;
 use crate::progress::Progress;
 use crate::results::history_columns;
@@ -335,97 +336,6 @@ impl Plan {
         }
         Err(first_fault.unwrap_or_default())
     }
-
-    /// Number of the parameter along the horizontal axis of the picture.
-    ///
-    /// # Errors
-    /// A name that is none of the varied keys, or values that are not all numbers.
-    pub fn horizontal(&self) -> Result<usize, Diagnostics> {
-        let numeric = |p: &Parameter| p.numbers.iter().all(Option::is_some);
-        let Some(wanted) = &self.x else {
-            let first = self.parameters.iter().position(numeric);
-            return first.ok_or_else(|| {
-                bad_sweep("none of the varied keys has numbers only, so there is no axis to draw")
-                    .help("leave out the picture")
-                    .into()
-            });
-        };
-        let named = |p: &Parameter| p.key == *wanted || p.name == *wanted;
-        match self.parameters.iter().position(named) {
-            Some(x) if numeric(&self.parameters[x]) => Ok(x),
-            Some(x) => Err(bad_sweep(&format!(
-                "the values of `{}` are not all numbers, so they make no axis",
-                self.parameters[x].key
-            ))
-            .into()),
-            None => {
-                let keys: Vec<String> = self.parameters.iter().map(|p| p.key.clone()).collect();
-                Err(bad_sweep(&format!("`{wanted}` is not varied"))
-                    .help(suggest(wanted, &keys))
-                    .into())
-            }
-        }
-    }
-
-    /// Draws the points into `path` (`.png` or `.svg`): a curve for each reported quantity and
-    /// each combination of the parameters but the horizontal one.
-    ///
-    /// # Errors
-    /// No horizontal axis, no point to draw, or a file that cannot be written.
-    pub fn draw(
-        &self,
-        rows: &[Row],
-        path: &Path,
-        (log_x, log_y): (bool, bool),
-    ) -> Result<(), Diagnostics> {
-        let horizontal = self.horizontal()?;
-        let scale = |log| if log { Scale::Log } else { Scale::Linear };
-        let labels = Labels {
-            title: self.title().to_owned(),
-            x: self.parameters[horizontal].name.clone(),
-            y: match &self.report[..] {
-                [one] => one.clone(),
-                _ => String::new(),
-            },
-            value: String::new(),
-        };
-        let curves = self.curves(rows, horizontal);
-        plot::points(path, &labels, &curves, scale(log_x), scale(log_y))
-            .map_err(|error| file_fault(&error).into())
-    }
-
-    fn curves(&self, rows: &[Row], horizontal: usize) -> Vec<Curve> {
-        let mut curves: Vec<Curve> = Vec::new();
-        for (r, quantity) in self.report.iter().enumerate() {
-            let mut groups: BTreeMap<Vec<usize>, Vec<(f64, f64)>> = BTreeMap::new();
-            for row in rows {
-                let mut indices = self.indices(row.point);
-                let number = self.parameters[horizontal].numbers[indices[horizontal]];
-                indices[horizontal] = 0;
-                if let Some(x) = number {
-                    groups.entry(indices).or_default().push((x, row.results[r]));
-                }
-            }
-            for (indices, mut points) in groups {
-                points.sort_by(|a, b| a.0.total_cmp(&b.0));
-                let (x, y) = points.into_iter().unzip();
-                let label = self.label(quantity, &indices, horizontal);
-                curves.push(Curve { label, x, y });
-            }
-        }
-        curves
-    }
-
-    /// The quantity, where there are several, and the parameters that stay the same on the curve.
-    fn label(&self, quantity: &str, indices: &[usize], horizontal: usize) -> String {
-        let quantity = (self.report.len() > 1).then(|| quantity.to_owned());
-        let others = self.parameters.iter().zip(indices).enumerate();
-        let others = others
-            .filter(|(p, _)| *p != horizontal)
-            .map(|(_, (p, &i))| format!("{} = {}", p.name, p.values[i]));
-        let parts: Vec<String> = quantity.into_iter().chain(others).collect();
-        parts.join(", ")
-    }
 }
 
 /// Runs all points, one after the other. The output of each goes into `folder`, as
@@ -529,207 +439,8 @@ fn run_point(
     Ok(Some((results, finished.wall_seconds)))
 }
 
-/// The table of a sweep as comma-separated values: the parameters by their full keys, the reported
-/// quantities with all their digits, and the status. Each row is in the file as soon as it is
-/// known.
-#[derive(Debug)]
-pub struct Csv {
-    file: std::fs::File,
-    path: PathBuf,
-}
-
-impl Csv {
-    /// Creates the file and writes the names of the columns.
-    ///
-    /// # Errors
-    /// [`IoError`] where it cannot be written.
-    pub fn create(path: &Path, plan: &Plan) -> Result<Self, IoError> {
-        let file = std::fs::File::create(path)
-            .map_err(|source| IoError::system("create", path, source))?;
-        let mut csv = Self {
-            file,
-            path: path.to_owned(),
-        };
-        let keys = plan.parameters.iter().map(|p| p.key.clone());
-        let last = ["status".to_owned()];
-        csv.line(keys.chain(plan.report.iter().cloned()).chain(last))?;
-        Ok(csv)
-    }
-
-    /// Writes a row.
-    ///
-    /// # Errors
-    /// As [`Csv::create`].
-    pub fn row(&mut self, row: &Row) -> Result<(), IoError> {
-        let results = row.results.iter().map(|value| {
-            if value.is_nan() {
-                String::new()
-            } else {
-                format!("{value:e}")
-            }
-        });
-        let values = row.values.iter().cloned();
-        self.line(values.chain(results).chain([row.status()]))
-    }
-
-    fn line(&mut self, cells: impl Iterator<Item = String>) -> Result<(), IoError> {
-        let cells: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
-        writeln!(self.file, "{}", cells.join(","))
-            .map_err(|source| IoError::system("write", &self.path, source))
-    }
-}
-
-/// A cell, in quotes where it needs them.
-fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n']) {
-        format!("\"{}\"", cell.replace('"', "\"\"").replace('\n', " "))
-    } else {
-        cell.to_owned()
-    }
-}
-
 fn bad_sweep(message: &str) -> Diagnostic {
     Diagnostic::error(codes::BAD_SWEEP, message)
-}
-
-/// A key that is varied twice.
-fn twice(parameters: &[Parameter]) -> Vec<Diagnostic> {
-    let repeated = parameters
-        .iter()
-        .enumerate()
-        .filter(|(i, p)| parameters[..*i].iter().any(|before| before.key == p.key));
-    repeated
-        .map(|(_, p)| {
-            bad_sweep(&format!("`{}` is varied twice", p.key)).help("list all its values once")
-        })
-        .collect()
-}
-
-/// A key of `[sweep]` with its values.
-fn from_entry(key: &str, place: &Place, node: &Node) -> Result<Parameter, Box<Diagnostic>> {
-    let Value::List(nodes) = &node.value else {
-        return Err(Box::new(
-            bad_sweep(&format!("`{key}` has no list of values")).at(node.place.clone(), ""),
-        ));
-    };
-    if nodes.is_empty() {
-        return Err(Box::new(
-            bad_sweep(&format!("`{key}` has no values"))
-                .at(node.place.clone(), "expected at least one"),
-        ));
-    }
-    let changes: Result<Vec<Change>, _> = nodes
-        .iter()
-        .map(|node| Change::from_entry(key, place, node.clone()))
-        .collect();
-    Ok(parameter(key, changes?))
-}
-
-/// `KEY=V1,V2,...`
-fn from_argument(argument: &str) -> Result<Parameter, Box<Diagnostic>> {
-    const EXAMPLE: &str =
-        "for instance `--vary time.end=1,2,4` or `--vary 'solver.scheme=etdrk2,etdrk4'`";
-    let source = Arc::new(Source {
-        name: "--vary".to_owned(),
-        text: argument.to_owned(),
-    });
-    let Some(equals) = argument.find('=') else {
-        let end = argument.len();
-        return Err(Box::new(
-            Diagnostic::error(codes::BAD_SET, "`--vary` wants a key and its values")
-                .at(
-                    Place::new(&source, end..end),
-                    "expected `=` and values, with commas between them",
-                )
-                .help(EXAMPLE),
-        ));
-    };
-    let key = argument[..equals].trim_end();
-    let path = overrides::parse_path(key, &source, 0)?;
-    let changes: Result<Vec<Change>, _> = split(argument, equals + 1)
-        .into_iter()
-        .map(|range| {
-            Ok(Change {
-                path: path.clone(),
-                source: Arc::clone(&source),
-                offset: 0,
-                value: overrides::value(&source, range)?,
-            })
-        })
-        .collect();
-    changes
-        .map(|changes| parameter(key, changes))
-        .map_err(|fault: Box<Diagnostic>| Box::new(fault.help(EXAMPLE)))
-}
-
-/// Ranges between the commas of `text` from `start` on that stand in no bracket and no quotes.
-fn split(text: &str, start: usize) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
-    let (mut depth, mut quote, mut from) = (0usize, None, start);
-    for (i, c) in text[start..].char_indices() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '[' | '{' | '(') => depth += 1,
-            (None, ']' | '}' | ')') => depth = depth.saturating_sub(1),
-            (None, ',') if depth == 0 => {
-                ranges.push(from..start + i);
-                from = start + i + 1;
-            }
-            (None, _) => {}
-        }
-    }
-    ranges.push(from..text.len());
-    ranges
-}
-
-/// Names in a list with commas, such as `--report` takes: those in brackets do not part.
-pub fn split_names(text: &str) -> Vec<String> {
-    let ranges = split(text, 0).into_iter();
-    ranges.map(|range| text[range].trim().to_owned()).collect()
-}
-
-fn parameter(key: &str, changes: Vec<Change>) -> Parameter {
-    Parameter {
-        key: key.to_owned(),
-        name: key.to_owned(),
-        values: changes.iter().map(|c| shown(&c.value.value)).collect(),
-        numbers: changes.iter().map(|c| number(&c.value.value)).collect(),
-        changes,
-    }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) | Value::Date(text) => text.clone(),
-        Value::Integer(n) => n.to_string(),
-        Value::Float(x) => x.to_string(),
-        Value::Boolean(b) => b.to_string(),
-        Value::List(items) => {
-            let items: Vec<String> = items.iter().map(|item| shown(&item.value)).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Value::Table(entries) => {
-            let text = |e: &crate::document::Entry| format!("{} = {}", e.key, shown(&e.node.value));
-            let entries: Vec<String> = entries.iter().map(text).collect();
-            format!("{{ {} }}", entries.join(", "))
-        }
-    }
-}
-
-/// The number that a value stands for along an axis: a list of one axis is its entry.
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Integer(n) => Some(*n as f64),
-        Value::Float(x) => Some(*x),
-        Value::String(text) => constants::evaluate(text).ok(),
-        Value::List(items) => match &items[..] {
-            [one] => number(&one.value),
-            _ => None,
-        },
-        Value::Boolean(_) | Value::Date(_) | Value::Table(_) => None,
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use super::parameter::split;
 use super::*;
 use crate::load::load_text;
 use crate::progress::Silent;

@@ -27,7 +27,7 @@ use crate::registry::TransportKind;
 use crate::schema::{Boundary, Case};
 
 /// Quantities of a steady problem that are shown where the case names none.
-pub(crate) const SHOWN: [&str; 7] = [
+pub(crate) const SHOWN: [&str; 8] = [
     "k_effective",
     "dominance_ratio",
     "balance",
@@ -35,6 +35,7 @@ pub(crate) const SHOWN: [&str; 7] = [
     "spectral_radius",
     "predicted_spectral_radius",
     "population",
+    "balance_residual",
 ];
 
 /// What all solvers take.

@@ -218,11 +218,11 @@ scheme = \"linear_discontinuous\"
 
 # Seconds. The flux begins at zero where [initial] does not say otherwise.
 [time]
-end = 2e-3
-step = 2e-5
+end = 2e-4
+step = 2e-6
 
 [output]
-every = 2e-4
+every = 4e-5
 ",
         );
     }
