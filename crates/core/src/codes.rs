@@ -337,7 +337,7 @@ which stand in `--vary` arguments or in a table of the case:
     pdesolve sweep cases/burgers.toml --vary problem.viscosity=0.05,0.1,0.2
 
     [sweep]
-    vary = { \"problem.viscosity\" = [0.05, 0.1, 0.2], \"mesh.points[0]\" = [64, 128] }
+    vary = { \"problem.viscosity\" = [0.05, 0.1, 0.2], \"time.end\" = [1, 2] }
     report = [\"l2(u)\"]
     x = \"problem.viscosity\"
 
