@@ -732,6 +732,13 @@ fn boundary_of_another_problem() {
 }
 
 #[test]
+fn fourier_analysis_of_a_fix_up() {
+    let dir = Dir::new();
+    let scheme = ["fourier", "--scheme", "diamond_difference_fixup"];
+    golden("fourier_analysis_of_a_fix_up", &dir, &scheme);
+}
+
+#[test]
 fn unknown_scheme_of_fourier_analysis() {
     let dir = Dir::new();
     golden(

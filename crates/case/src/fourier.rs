@@ -103,9 +103,16 @@ impl Study {
                 "{count} thicknesses from {from} to {to}: they are positive, increase, and are at most 10000"
             )));
         }
+        let scheme: Scheme = read("--scheme", scheme, &names_of::<Scheme>())?;
+        if scheme == Scheme::DiamondDifferenceFixup {
+            let text = "a fix-up is not linear: errors have no spectral radius";
+            return Err(Diagnostic::error(codes::SOLVER_MISMATCH, text)
+                .help("take `--scheme diamond_difference`, which it is where nothing is mended")
+                .into());
+        }
         let step = (to / from).ln() / (count.max(2) - 1) as f64;
         Ok(Self {
-            scheme: read("--scheme", scheme, &names_of::<Scheme>())?,
+            scheme,
             quadrature,
             order,
             acceleration,

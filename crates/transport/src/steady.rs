@@ -9,7 +9,7 @@ use pdesolve_core::{
 };
 
 use crate::adjoint::{adjoint, reflect};
-use crate::balance::{Balance, BalanceTerms, final_flows};
+use crate::balance::{Balance, BalanceTerms, final_flows, fission_density};
 use crate::boundary::Boundary;
 use crate::discretization::{Discretization, TransportError};
 use crate::edits::{current_at, flux_at, reaction_rates, region_averages};
@@ -219,17 +219,7 @@ impl SteadyTransport {
             ..Found::default()
         };
         // The last sweeps see the fission source of the mode as a given one.
-        let mut density = self.disc.zeros();
-        let n = self.disc.mesh().len() * self.disc.dofs();
-        let mut fission = vec![0.0; n];
-        eigenvalue::fission_source(&self.disc, &self.flux, &mut fission);
-        for group in 0..self.disc.groups() {
-            let values = density.group_mut(group);
-            for (i, q) in values[..n].iter_mut().enumerate() {
-                let material = self.disc.material(i / self.disc.dofs());
-                *q = material.chi[group] * fission[i] / report.k;
-            }
-        }
+        let density = fission_density(&self.disc, 1.0 / report.k, &self.flux);
         let source = SourceTerms::new(&density);
         let mut solver = FixedSource::new(&self.disc, &self.params);
         let (currents, boundary) = final_flows(&mut solver, &self.disc, &source, &self.flux);

@@ -32,7 +32,8 @@
 //!
 //! 1. right-hand side from the change; 2. forward and back substitution; 3. f0, f1 in the cells.
 //!
-//! Diamond difference has rho = 0. The spectral radius stays below 0.2247 c for every width.
+//! Diamond difference has rho = 0, and its spectral radius stays below 0.2247 c for every width. Step
+//! and step characteristic reach 0.2455 c in thick cells.
 //!
 //! In spheres and cylinders the step scheme uses the same equations with areas A and volumes V
 //! (diamond difference has its own, [`curved_diffusion`](super::curved_diffusion)): with the

@@ -6,6 +6,10 @@
 //! [`spectral_radius`](super::spectral_radius) predicts to fit. Where nothing is absorbed (c = 1)
 //! a constant error would stay for ever in it: the slab then has vacuum ends and is eight times as
 //! long as that error.
+//!
+//! Ratios settle slowly where many errors are nearly as slow as the slowest: for c = 1 and cells of 100
+//! mean free paths diamond difference shows up to 0.230 after 60 iterations, and 0.2243 after 1000.
+//! Below about 0.1 thick cells without absorption show rounding instead.
 
 use super::{lattice, spectral_radius};
 use crate::boundary::Boundary;
@@ -16,6 +20,9 @@ use crate::within_group::GroupSolver;
 
 /// The spectral radius of source iteration in cells of `tau` mean free paths with scattering ratio
 /// `c`, after `iterations` iterations: the geometric mean of the last quarter of the ratios.
+///
+/// # Panics
+/// For the fix-up of diamond difference, which is not linear.
 pub fn measure(
     scheme: Scheme,
     quadrature: &Quadrature,

@@ -55,6 +55,9 @@ pub struct Radius {
 
 /// The spectral radius of source iteration in cells of `tau` mean free paths with isotropic
 /// scattering and scattering ratio `c`.
+///
+/// # Panics
+/// For the fix-up of diamond difference, which is not linear.
 pub fn spectral_radius(
     scheme: Scheme,
     quadrature: &Quadrature,
