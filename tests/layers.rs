@@ -14,6 +14,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("pdesolve-krylov", 1),
     ("pdesolve-pde", 2),
     ("pdesolve-transport", 2),
+    ("pdesolve-sampling", 2),
     ("pdesolve-case", 4),
     ("pdesolve", 5),
     ("pdesolve-cli", 6),
