@@ -13,6 +13,8 @@ mod ddim;
 pub use ddim::Ddim;
 
 // Predictor-corrector pairs and their refinements.
+mod unipc;
+pub use unipc::{UniPc, UniPcVariant};
 
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
 
@@ -65,6 +67,7 @@ samplers! {
     // Exponential integrators of one step and of several.
     "ddim" Ddim, "DDIM(eta): exponential Euler, with a share of fresh noise";
     // Predictor-corrector pairs and their refinements.
+    "unipc" UniPc, "UniPC: an exponential multistep predictor, and a corrector that costs no evaluation";
 
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
 
