@@ -73,8 +73,8 @@ pub struct UniPc {
     pub form: Form,
     /// Whether each step but the last is corrected. Default: true.
     pub corrector: bool,
-    /// Whether the order falls to 1 towards the last step: steadier on very coarse grids, and of
-    /// order 2 at most. Default: false.
+    /// Whether the order falls to 1 towards the last step: meant for very coarse grids; the
+    /// last step then holds the order at 2 in the limit. Default: false.
     pub lower_order_final: bool,
 }
 
