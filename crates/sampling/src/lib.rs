@@ -43,6 +43,7 @@ mod guidance;
 mod history;
 mod model;
 mod noise;
+mod params;
 mod parameterisation;
 mod problem;
 mod sampler;
@@ -57,6 +58,7 @@ pub use guidance::{Guidance, GuidanceCall};
 pub use history::History;
 pub use model::Model;
 pub use noise::Noise;
+pub use params::{SamplingParams, SamplingSolverParams};
 pub use parameterisation::Parameterisation;
 pub use problem::Problem;
 pub use sampler::{

@@ -107,8 +107,7 @@ impl Simulation for Sampling {
 
 impl Sampling {
     fn step_error(&self, error: SamplingError) -> StepError {
-        StepError::LinearSolve {
-            time: self.time(),
+        StepError::Failed {
             step: self.steps() + 1,
             reason: error.to_string(),
         }
