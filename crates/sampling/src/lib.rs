@@ -36,6 +36,7 @@
 
 pub mod analytic;
 mod denoiser;
+pub mod diagnostics;
 mod error;
 pub mod exponential;
 mod grid;
@@ -45,10 +46,12 @@ mod model;
 mod noise;
 mod parameterisation;
 mod problem;
+mod reference;
 mod sampler;
 pub mod samplers;
 pub mod schedule;
 mod simulation;
+pub mod work_precision;
 
 pub use denoiser::{Condition, Denoiser};
 pub use error::SamplingError;
@@ -59,9 +62,11 @@ pub use model::Model;
 pub use noise::Noise;
 pub use parameterisation::Parameterisation;
 pub use problem::Problem;
+pub use reference::reference_flow;
 pub use sampler::{
     InvertibleSampler, Latent, Properties, SampleReport, Sampler, StepObserver, Trajectory, sample,
 };
 pub use samplers::SamplerParams;
 pub use schedule::{Node, NoiseSchedule, ScheduleParams, TimeRange};
 pub use simulation::{Layout, Sampling};
+pub use work_precision::WorkPrecision;
