@@ -36,6 +36,7 @@
 
 pub mod analytic;
 mod denoiser;
+pub mod diagnostics;
 mod error;
 pub mod exponential;
 mod grid;
@@ -46,10 +47,12 @@ mod noise;
 mod params;
 mod parameterisation;
 mod problem;
+mod reference;
 mod sampler;
 pub mod samplers;
 pub mod schedule;
 mod simulation;
+pub mod work_precision;
 
 pub use denoiser::{Condition, Denoiser};
 pub use error::SamplingError;
@@ -61,9 +64,11 @@ pub use noise::Noise;
 pub use params::{SamplingParams, SamplingSolverParams};
 pub use parameterisation::Parameterisation;
 pub use problem::Problem;
+pub use reference::reference_flow;
 pub use sampler::{
     InvertibleSampler, Latent, Properties, SampleReport, Sampler, StepObserver, Trajectory, sample,
 };
 pub use samplers::SamplerParams;
 pub use schedule::{Node, NoiseSchedule, ScheduleParams, TimeRange};
 pub use simulation::{Layout, Sampling};
+pub use work_precision::WorkPrecision;

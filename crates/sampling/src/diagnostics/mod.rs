@@ -1,0 +1,3 @@
+//! Measures of models, paths and batches.
+
+pub mod distances;
