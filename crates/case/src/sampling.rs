@@ -19,18 +19,19 @@ fn samples(case: &Case, params: &SamplingParams) -> usize {
     (params.starts.as_ref()).map_or(case.trajectories, Vec::len)
 }
 
-/// Where sampled points are written: one place for each sample, at its number. `None` where the case
-/// has a mesh, or is no sampling problem.
+/// Where sampled points are written: one cell for each sample, its number in the middle. `None` where
+/// the case has a mesh, or is no sampling problem.
 pub(crate) fn point_grid(case: &Case) -> Option<Grid> {
     let params = case.problem.sampling()?;
     if !is_absent(&case.mesh) {
         return None;
     }
-    // Two places at least make an axis; a single sample is written twice.
-    let n = samples(case, params).max(2);
+    let n = samples(case, params);
     let mesh = MeshParams {
-        points: Some(vec![n]),
-        upper: Some(vec![n as f64]),
+        cells: Some(vec![n]),
+        lower: Some(vec![-0.5]),
+        upper: Some(vec![n as f64 - 0.5]),
+        periodic: Some(vec![false]),
         ..MeshParams::default()
     };
     mesh.build().ok()
@@ -129,7 +130,7 @@ pub(crate) fn task(
     Some(Box::new(if sampler.properties().stochastic {
         sampling
     } else {
-        sampling.with_target(problem, target, nodes, starts)
+        sampling.with_exact(problem, target, &nodes, starts)
     }))
 }
 
