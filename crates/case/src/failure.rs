@@ -126,9 +126,7 @@ fn step_fault(error: &StepError, solver: &Solver) -> Diagnostic {
                 (Solver::DiscreteOrdinates(_), _) => {
                     "look for infinities in the source, the initial data and what enters at the boundaries"
                 }
-                (Solver::Sampler(_), _) => {
-                    "take more steps, or another `solver.sampler`"
-                }
+                (Solver::Sampler(_), _) => "take more steps, or another `solver.sampler`",
                 (Solver::FiniteVolume(_), false) => {
                     "halve `time.step` or `time.cfl`, or take more cells"
                 }

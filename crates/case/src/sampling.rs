@@ -1,14 +1,16 @@
 //! Sampling problems: from the case to a trajectory.
 
+use std::sync::Arc;
+
 use pdesolve_core::Simulation;
 use pdesolve_mesh::{Grid, MeshParams};
 use pdesolve_pde::TimeParams;
+use pdesolve_sampling::analytic::Target;
 use pdesolve_sampling::{
-    Layout, Noise, Problem, Sampling, SamplingError, SamplingParams, SamplingSolverParams,
+    Layout, Node, Noise, Problem, Sampling, SamplingError, SamplingParams, SamplingSolverParams,
 };
 
 use crate::finding::Finding;
-use crate::registry::Solver;
 use crate::schema::{Case, is_absent};
 
 /// Quantities shown where the case does not say.
@@ -54,17 +56,25 @@ pub(crate) fn time(case: &Case, findings: &mut Vec<Finding>) -> TimeParams {
     TimeParams::until(case.end())
 }
 
-/// The sampler at its start.
-pub(crate) fn task(
+/// A sampling problem brought to life.
+pub(crate) struct Setup {
+    /// Model and schedule.
+    pub(crate) problem: Problem,
+    /// The distribution of the data.
+    pub(crate) target: Arc<dyn Target>,
+    /// The steps.
+    pub(crate) nodes: Vec<Node>,
+    /// The batch at the first node, `[sample][unknown]`.
+    pub(crate) starts: Vec<f64>,
+}
+
+/// Target, schedule, steps and starts of the case, or what is wrong with them.
+pub(crate) fn set_up(
     case: &Case,
+    params: &SamplingParams,
     solver: &SamplingSolverParams,
-    grid: &Grid,
     findings: &mut Vec<Finding>,
-) -> Option<Box<dyn Simulation + Send>> {
-    let Some(params) = case.problem.sampling() else {
-        findings.push(crate::prepare::solver_mismatch(case));
-        return None;
-    };
+) -> Option<Setup> {
     refuse_unused(case, findings);
     let target = (params.target.build())
         .map_err(|e| findings.push(finding(&e, "problem.target")))
@@ -76,22 +86,9 @@ pub(crate) fn task(
         .map_err(|e| findings.push(finding(&e, "solver.grid")))
         .ok()?;
     let unknowns = target.unknowns();
-    let on_points = is_absent(&case.mesh);
-    if !on_points && unknowns != grid.len() {
-        findings.push(Finding::new(
-            "E0308",
-            "problem.target",
-            format!(
-                "one sample of the target has {unknowns} unknowns, and the mesh has {} places",
-                grid.len()
-            ),
-        ));
-        return None;
-    }
     let problem = Problem::new(schedule, target.clone());
-    let noise = Noise::new(case.seed);
-    let batch = match &params.starts {
-        None => problem.prior(&nodes[0], case.trajectories, &noise),
+    let starts = match &params.starts {
+        None => problem.prior(&nodes[0], case.trajectories, &Noise::new(case.seed)),
         Some(rows) => {
             if let Some(row) = rows.iter().position(|row| row.len() != unknowns) {
                 findings.push(Finding::new(
@@ -107,11 +104,60 @@ pub(crate) fn task(
             rows.concat()
         }
     };
-    let count = batch.len() / unknowns;
-    let starts = batch.clone();
+    Some(Setup {
+        problem,
+        target,
+        nodes,
+        starts,
+    })
+}
+
+/// The sampler at its start.
+pub(crate) fn task(
+    case: &Case,
+    solver: &SamplingSolverParams,
+    grid: &Grid,
+    findings: &mut Vec<Finding>,
+) -> Option<Box<dyn Simulation + Send>> {
+    let Some(params) = case.problem.sampling() else {
+        findings.push(crate::prepare::solver_mismatch(case));
+        return None;
+    };
+    let setup = set_up(case, params, solver, findings)?;
+    let unknowns = setup.problem.unknowns();
+    let on_points = is_absent(&case.mesh);
+    if !on_points && unknowns != grid.len() {
+        findings.push(Finding::new(
+            "E0308",
+            "problem.target",
+            format!(
+                "one sample of the target has {unknowns} unknowns, and the mesh has {} places",
+                grid.len()
+            ),
+        ));
+        return None;
+    }
     let sampler = solver.sampler.sampler();
+    if sampler.properties().adaptive && (case.output.every.is_some() || case.output.at.is_some()) {
+        findings.push(
+            Finding::new(
+                "E0306",
+                "output",
+                format!(
+                    "{} chooses its own steps, so only its start and its end can be written",
+                    sampler.name()
+                ),
+            )
+            .help("leave out `every` and `at`"),
+        );
+    }
     let trajectory = sampler
-        .start(&problem, &nodes, batch, noise)
+        .start(
+            &setup.problem,
+            &setup.nodes,
+            setup.starts.clone(),
+            Noise::new(case.seed),
+        )
         .map_err(|e| findings.push(finding(&e, "solver.sampler")))
         .ok()?;
     let layout = if on_points {
@@ -120,17 +166,20 @@ pub(crate) fn task(
         }
     } else {
         Layout::Fields {
-            names: match count {
+            names: match setup.starts.len() / unknowns {
                 1 => vec!["u".to_owned()],
-                _ => (0..count).map(|i| format!("u_{i:04}")).collect(),
+                count => (0..count).map(|i| format!("u_{i:04}")).collect(),
             },
         }
     };
-    let sampling = Sampling::new(trajectory, layout);
+    let mut sampling = Sampling::new(trajectory, layout);
+    if sampler.properties().adaptive {
+        sampling = sampling.until(solver.steps as f64);
+    }
     Some(Box::new(if sampler.properties().stochastic {
         sampling
     } else {
-        sampling.with_exact(problem, target, &nodes, starts)
+        sampling.with_exact(setup.problem, setup.target, &setup.nodes, setup.starts)
     }))
 }
 
@@ -166,11 +215,10 @@ fn refuse_unused(case: &Case, findings: &mut Vec<Finding>) {
             ),
         ));
     }
-    debug_assert!(matches!(case.solver, Solver::Sampler(_)));
 }
 
 /// An error of the sampler at the key it speaks of, or at the table.
-fn finding(error: &SamplingError, table: &str) -> Finding {
+pub(crate) fn finding(error: &SamplingError, table: &str) -> Finding {
     let path = match error {
         SamplingError::Parameter { key, .. } => format!("{table}.{key}"),
         SamplingError::Grid { .. } => "solver.grid".to_owned(),

@@ -26,10 +26,13 @@ pub enum Layout {
     },
 }
 
-/// A [`Trajectory`] as a [`Simulation`]: its time is the number of steps taken.
+/// A [`Trajectory`] as a [`Simulation`]: its time is the number of steps taken. A method that chooses
+/// its own steps has a time that only rises and ends where it was told to ([`Sampling::until`]).
 pub struct Sampling {
     trajectory: Box<dyn Trajectory>,
     layout: Layout,
+    /// Time of the end, where the number of steps is not known before.
+    end: Option<f64>,
     exact: Option<Exact>,
 }
 
@@ -57,7 +60,10 @@ impl Exact {
         }
         let gaps = batch.iter().zip(&self.batch).map(|(a, b)| (a - b).abs());
         // A NaN stays one, which `f64::max` would drop.
-        gaps.fold(0.0, |top, gap| if gap > top || gap.is_nan() { gap } else { top })
+        gaps.fold(
+            0.0,
+            |top, gap| if gap > top || gap.is_nan() { gap } else { top },
+        )
     }
 }
 
@@ -67,8 +73,15 @@ impl Sampling {
         Self {
             trajectory,
             layout,
+            end: None,
             exact: None,
         }
+    }
+
+    /// For a method that chooses its own steps: the time of the end.
+    pub fn until(mut self, end: f64) -> Self {
+        self.end = Some(end);
+        self
     }
 
     /// Measures the end against the exact flow of `starts` from the first node of `grid` to the last,
@@ -101,7 +114,12 @@ impl Sampling {
 
 impl Simulation for Sampling {
     fn time(&self) -> f64 {
-        self.trajectory.steps() as f64
+        let steps = self.trajectory.steps() as f64;
+        match self.end {
+            None => steps,
+            Some(end) if self.trajectory.finished() => end,
+            Some(end) => end * steps / (steps + 1.0),
+        }
     }
 
     fn steps(&self) -> u64 {
@@ -110,13 +128,14 @@ impl Simulation for Sampling {
 
     fn advance(&mut self, _limit: f64) -> Result<Step, StepError> {
         let before = self.trajectory.rejected();
+        let time = self.time();
         self.trajectory
             .advance()
             .map_err(|error| self.step_error(error))?;
         Ok(Step {
             index: self.steps(),
             time: self.time(),
-            dt: 1.0,
+            dt: self.time() - time,
             rejected: (self.trajectory.rejected() - before) as u32,
         })
     }
