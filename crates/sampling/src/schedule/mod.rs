@@ -1,6 +1,7 @@
 //! Noise schedules: how large data and noise are in `x_t = alpha_t x_0 + sigma_t eps`.
 
 mod flow;
+mod kinetic_optimal;
 mod variance_exploding;
 mod variance_preserving;
 
@@ -8,6 +9,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 pub use flow::Flow;
+pub use kinetic_optimal::KineticOptimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use variance_exploding::VarianceExploding;
@@ -138,6 +140,8 @@ pub enum ScheduleParams {
     Edm(VarianceExploding),
     /// Straight paths alpha = 1 - t, sigma = t: Lipman et al., Liu et al. (2023).
     Flow(Flow),
+    /// Least kinetic energy for Gaussian data of a known standard deviation.
+    KineticOptimal(KineticOptimal),
 }
 
 impl Default for ScheduleParams {
@@ -156,6 +160,7 @@ impl ScheduleParams {
             Self::VpLinear(params) => Arc::new(params.clone()),
             Self::Edm(params) => Arc::new(params.clone()),
             Self::Flow(params) => Arc::new(params.clone()),
+            Self::KineticOptimal(params) => Arc::new(params.clone()),
         })
     }
 }
