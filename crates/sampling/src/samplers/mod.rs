@@ -76,4 +76,4 @@ samplers! {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
