@@ -17,6 +17,10 @@ pub use ddim::Ddim;
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
 
 // Methods in sigma, Markov chains in noise and data.
+mod edm;
+mod euler;
+pub use edm::Edm;
+pub use euler::Euler;
 
 // Interpolants, flows, mean-reverting and residual-shifting chains.
 
@@ -69,6 +73,8 @@ samplers! {
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
 
     // Methods in sigma, Markov chains in noise and data.
+    "edm" Edm, "EDM: two stages in sigma/alpha, with noise added before each step";
+    "euler" Euler, "Euler in sigma/alpha, with noise added before each step";
 
     // Interpolants, flows, mean-reverting and residual-shifting chains.
 
