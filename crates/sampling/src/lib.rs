@@ -44,6 +44,7 @@ mod history;
 mod model;
 mod noise;
 mod parameterisation;
+pub mod poisson_flow;
 mod problem;
 mod sampler;
 pub mod samplers;
