@@ -41,6 +41,7 @@ pub mod exponential;
 mod grid;
 mod guidance;
 mod history;
+pub mod langevin_gibbs;
 mod model;
 mod noise;
 mod parameterisation;
