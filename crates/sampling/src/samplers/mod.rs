@@ -19,8 +19,10 @@ pub use ddim::Ddim;
 // Methods in sigma, Markov chains in noise and data.
 mod edm;
 mod euler;
+mod scheduled;
 pub use edm::Edm;
 pub use euler::Euler;
+pub use scheduled::{Derivative, SolverSchedule, SolverStep};
 
 // Interpolants, flows, mean-reverting and residual-shifting chains.
 
@@ -75,6 +77,7 @@ samplers! {
     // Methods in sigma, Markov chains in noise and data.
     "edm" Edm, "EDM: two stages in sigma/alpha, with noise added before each step";
     "euler" Euler, "Euler in sigma/alpha, with noise added before each step";
+    "scheduled" SolverSchedule, "Taylor steps in lambda, each with its own form, order and derivatives";
 
     // Interpolants, flows, mean-reverting and residual-shifting chains.
 
