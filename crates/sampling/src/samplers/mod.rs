@@ -17,6 +17,12 @@ pub use ddim::Ddim;
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
 
 // Methods in sigma, Markov chains in noise and data.
+mod edm;
+mod euler;
+mod scheduled;
+pub use edm::Edm;
+pub use euler::Euler;
+pub use scheduled::{Derivative, SolverSchedule, SolverStep};
 
 // Interpolants, flows, mean-reverting and residual-shifting chains.
 
@@ -69,6 +75,9 @@ samplers! {
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
 
     // Methods in sigma, Markov chains in noise and data.
+    "edm" Edm, "EDM: two stages in sigma/alpha, with noise added before each step";
+    "euler" Euler, "Euler in sigma/alpha, with noise added before each step";
+    "scheduled" SolverSchedule, "Taylor steps in lambda, each with its own form, order and derivatives";
 
     // Interpolants, flows, mean-reverting and residual-shifting chains.
 
