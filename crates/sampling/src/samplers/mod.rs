@@ -19,6 +19,12 @@ pub use ddim::Ddim;
 // Methods in sigma, Markov chains in noise and data.
 
 // Interpolants, flows, mean-reverting and residual-shifting chains.
+mod flow_ode;
+pub use flow_ode::{FlowOde, OdeMethod};
+mod mean_reverting;
+pub use mean_reverting::{Equation, Mean, MeanReverting};
+mod residual_shifting;
+pub use residual_shifting::ResidualShifting;
 
 // Invertible methods.
 
@@ -71,6 +77,9 @@ samplers! {
     // Methods in sigma, Markov chains in noise and data.
 
     // Interpolants, flows, mean-reverting and residual-shifting chains.
+    "flow_ode" FlowOde, "the flow dx/dt = v by a Runge-Kutta method in the time of the schedule";
+    "mean_reverting" MeanReverting, "MRS: exponential integrators of a diffusion that reverts to a given mean";
+    "residual_shifting" ResidualShifting, "ResShift: a Markov chain between a given field and the data";
 
     // Invertible methods.
 }

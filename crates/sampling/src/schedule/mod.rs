@@ -1,6 +1,8 @@
 //! Noise schedules: how large data and noise are in `x_t = alpha_t x_0 + sigma_t eps`.
 
 mod flow;
+mod mean_reverting;
+mod residual_shifting;
 mod variance_exploding;
 mod variance_preserving;
 
@@ -8,6 +10,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 pub use flow::Flow;
+pub use mean_reverting::{MeanReverting, ReversionRate};
+pub use residual_shifting::ResidualShifting;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use variance_exploding::VarianceExploding;
@@ -138,6 +142,10 @@ pub enum ScheduleParams {
     Edm(VarianceExploding),
     /// Straight paths alpha = 1 - t, sigma = t: Lipman et al., Liu et al. (2023).
     Flow(Flow),
+    /// Towards a mean, at a constant or a cosine rate: Luo et al. (2023).
+    MeanReverting(MeanReverting),
+    /// alpha = 1 - eta, sigma = kappa sqrt(eta): Yue, Wang and Loy (2023).
+    ResidualShifting(ResidualShifting),
 }
 
 impl Default for ScheduleParams {
@@ -156,6 +164,8 @@ impl ScheduleParams {
             Self::VpLinear(params) => Arc::new(params.clone()),
             Self::Edm(params) => Arc::new(params.clone()),
             Self::Flow(params) => Arc::new(params.clone()),
+            Self::MeanReverting(params) => Arc::new(params.checked()?),
+            Self::ResidualShifting(params) => Arc::new(params.checked()?),
         })
     }
 }
