@@ -25,6 +25,7 @@ mod mean_reverting;
 pub use mean_reverting::{Equation, Mean, MeanReverting};
 mod residual_shifting;
 pub use residual_shifting::ResidualShifting;
+pub mod virtual_inversion;
 
 // Invertible methods.
 
