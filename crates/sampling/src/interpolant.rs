@@ -428,7 +428,6 @@ mod tests {
                 for back in [false, true] {
                     let (coarse, fine) = (error(160, back), error(320, back));
                     let order = (coarse / fine).log2();
-                    println!("{interpolant:?} {method:?} {back}: {fine:e} {order:.2}");
                     // Below 1e-11 rounding rules.
                     assert!(
                         order > method.order() - 0.2 || fine < 1e-11,
