@@ -25,6 +25,13 @@ pub use euler::Euler;
 pub use scheduled::{Derivative, SolverSchedule, SolverStep};
 
 // Interpolants, flows, mean-reverting and residual-shifting chains.
+mod flow_ode;
+pub use flow_ode::{FlowOde, OdeMethod};
+mod mean_reverting;
+pub use mean_reverting::{Equation, Mean, MeanReverting};
+mod residual_shifting;
+pub use residual_shifting::ResidualShifting;
+pub mod virtual_inversion;
 
 // Invertible methods.
 
@@ -80,6 +87,9 @@ samplers! {
     "scheduled" SolverSchedule, "Taylor steps in lambda, each with its own form, order and derivatives";
 
     // Interpolants, flows, mean-reverting and residual-shifting chains.
+    "flow_ode" FlowOde, "the flow dx/dt = v by a Runge-Kutta method in the time of the schedule";
+    "mean_reverting" MeanReverting, "MRS: exponential integrators of a diffusion that reverts to a given mean";
+    "residual_shifting" ResidualShifting, "ResShift: a Markov chain between a given field and the data";
 
     // Invertible methods.
 }

@@ -3,6 +3,8 @@
 mod discrete;
 mod flow;
 mod kinetic_optimal;
+mod mean_reverting;
+mod residual_shifting;
 mod table;
 mod trigonometric;
 mod variance_exploding;
@@ -14,6 +16,8 @@ use std::sync::Arc;
 pub use discrete::{Betas, Discrete, VpDiscrete};
 pub use flow::Flow;
 pub use kinetic_optimal::KineticOptimal;
+pub use mean_reverting::{MeanReverting, ReversionRate};
+pub use residual_shifting::ResidualShifting;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use table::{Table, Tabulated};
@@ -164,6 +168,10 @@ pub enum ScheduleParams {
     Trigonometric(Trigonometric),
     /// A table of times, alpha and sigma.
     Table(Table),
+    /// Towards a mean, at a constant or a cosine rate: Luo et al. (2023).
+    MeanReverting(MeanReverting),
+    /// alpha = 1 - eta, sigma = kappa sqrt(eta): Yue, Wang and Loy (2023).
+    ResidualShifting(ResidualShifting),
 }
 
 impl Default for ScheduleParams {
@@ -250,6 +258,8 @@ impl ScheduleParams {
                 positive("deviation", params.deviation)?;
                 Arc::new(params.clone())
             }
+            Self::MeanReverting(params) => Arc::new(params.checked()?),
+            Self::ResidualShifting(params) => Arc::new(params.checked()?),
         })
     }
 }
