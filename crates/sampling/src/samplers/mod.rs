@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sampler::Sampler;
 
+mod noise_transfer;
 mod walk;
 pub(crate) use walk::Walk;
 
@@ -15,6 +16,8 @@ pub use ddim::Ddim;
 // Predictor-corrector pairs and their refinements.
 
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
+mod deis;
+pub use deis::{Deis, DeisVariable};
 
 // Methods in sigma, Markov chains in noise and data.
 
@@ -67,6 +70,7 @@ samplers! {
     // Predictor-corrector pairs and their refinements.
 
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
+    "deis" Deis, "DEIS: exponential Adams-Bashforth, the noise a polynomial in time, rho or ln rho";
 
     // Methods in sigma, Markov chains in noise and data.
 
