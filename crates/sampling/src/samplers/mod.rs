@@ -18,6 +18,10 @@ pub use ddim::Ddim;
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
 mod deis;
 pub use deis::{Deis, DeisVariable};
+mod momentum;
+pub use momentum::{Momentum, MomentumKind};
+mod rho_runge_kutta;
+pub use rho_runge_kutta::{RhoMethod, RhoRungeKutta};
 
 // Methods in sigma, Markov chains in noise and data.
 
@@ -71,6 +75,8 @@ samplers! {
 
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
     "deis" Deis, "DEIS: exponential Adams-Bashforth, the noise a polynomial in time, rho or ln rho";
+    "rho_runge_kutta" RhoRungeKutta, "Runge-Kutta in rho = sigma/alpha: Heun, Kutta, classical";
+    "momentum" Momentum, "Adams-Bashforth with momentum: heavy ball, Nesterov, GHVB";
 
     // Methods in sigma, Markov chains in noise and data.
 
