@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sampler::Sampler;
 
+mod noise_transfer;
 mod walk;
 pub(crate) use walk::Walk;
 
@@ -15,6 +16,12 @@ pub use ddim::Ddim;
 // Predictor-corrector pairs and their refinements.
 
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
+mod deis;
+pub use deis::{Deis, DeisVariable};
+mod momentum;
+pub use momentum::{Momentum, MomentumKind};
+mod rho_runge_kutta;
+pub use rho_runge_kutta::{RhoMethod, RhoRungeKutta};
 
 // Methods in sigma, Markov chains in noise and data.
 mod edm;
@@ -80,6 +87,9 @@ samplers! {
     // Predictor-corrector pairs and their refinements.
 
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
+    "deis" Deis, "DEIS: exponential Adams-Bashforth, the noise a polynomial in time, rho or ln rho";
+    "rho_runge_kutta" RhoRungeKutta, "Runge-Kutta in rho = sigma/alpha: Heun, Kutta, classical";
+    "momentum" Momentum, "Adams-Bashforth with momentum: heavy ball, Nesterov, GHVB";
 
     // Methods in sigma, Markov chains in noise and data.
     "edm" Edm, "EDM: two stages in sigma/alpha, with noise added before each step";
