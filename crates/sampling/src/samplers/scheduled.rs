@@ -120,7 +120,7 @@ impl Sampler for SolverSchedule {
         Properties {
             evaluations_per_step: calls(&last),
             reaches_zero_noise: true,
-            ..Properties::deterministic(last.order as f64, 10)
+            ..Properties::deterministic(last.order as f64, 13)
         }
     }
 
