@@ -346,7 +346,6 @@ mod tests {
     fn the_last_pair_gives_each_component_its_share() {
         let report = run(Pick::Last, 4000, 2);
         let shares = shares(&report.x);
-        println!("{shares:?} {}", report.evaluations_per_sample);
         for (share, weight) in shares.iter().zip([0.5, 0.3, 0.2]) {
             // The two samples of a chain may be alike: the chains alone count.
             let error = (weight * (1.0 - weight) / 4000.0_f64).sqrt();
@@ -359,7 +358,6 @@ mod tests {
         let small = run(Pick::Smallest, 4000, 1);
         let last = run(Pick::Last, 4000, 1);
         let mean = |r: &ChainReport| r.noise.iter().sum::<f64>() / r.noise.len() as f64;
-        println!("{:?} {} {}", shares(&small.x), mean(&small), mean(&last));
         assert!(mean(&small) < 0.5 * mean(&last));
         let error = (0.25 / 4000.0_f64).sqrt();
         assert!((shares(&small.x)[0] - 0.5).abs() > 4.0 * error);

@@ -235,7 +235,6 @@ mod tests {
             let sigma = 1.7;
             let moment = mean(radii(sigma, d).into_iter()) / N as f64;
             let exact = sigma * sigma * d / (d - 2.0);
-            println!("{d} {}", moment / exact - 1.0);
             assert!((moment / exact - 1.0).abs() < 0.01, "{d}: {moment} {exact}");
         }
     }
@@ -268,7 +267,6 @@ mod tests {
         let n = N as f64;
         let first = mean(radii.iter().copied()) / n - 1.0;
         let second = mean(radii.iter().map(|r| r * r)) / (n * (n + 2.0)) - 1.0;
-        println!("{first} {second}");
         assert!(first.abs() < 5e-3, "{first}");
         assert!(second.abs() < 5e-3, "{second}");
     }
@@ -325,7 +323,6 @@ mod tests {
                     .position(|y| (x[0] - y[0]).hypot(x[1] - y[1]) < 1e-3);
                 counts[near.unwrap_or_else(|| panic!("{x:?} is on no charge"))] += 1;
             }
-            println!("{augmented} {counts:?}");
             let error = (samples as f64 * 0.25 * 0.75).sqrt();
             for count in counts {
                 let off = (count as f64 - 0.25 * samples as f64) / error;

@@ -352,7 +352,7 @@ pub(super) mod tests {
         run(sampler, &problem, &karras(), steps, starts)
     }
 
-    /// Variances of the ends of `samples` samples of N(0, 0.25) from sigma = 80 to 0.
+    /// Ends of `samples` samples of N(0, 0.25) from sigma = 80 to 0.
     pub(crate) fn gaussian_ends(sampler: &dyn Sampler, steps: usize, samples: usize) -> Vec<f64> {
         let target = GaussianMixture::single(&[0.0], 0.5);
         let problem = Problem::new(Arc::new(VarianceExploding::default()), Arc::new(target));
@@ -374,7 +374,6 @@ pub(super) mod tests {
     fn heun_reproduces_the_published_cost_and_the_errors_of_the_mixture() {
         let heun = Edm::default();
         let exact = exploding(&heun, 4096).x;
-        let mut last = f64::NAN;
         for (steps, known) in [
             (10, 0.32),
             (18, 6.34e-2),
@@ -386,10 +385,8 @@ pub(super) mod tests {
             let report = exploding(&heun, steps);
             assert_eq!(report.evaluations, 2 * steps as u64 - 1);
             let error = distance(&report.x, &exact);
-            println!("{steps} {error:.4e} {:.2}", (last / error).log2());
             let digits = if steps == 10 { 0.02 } else { 0.005 };
             assert!((error / known - 1.0).abs() < digits, "{steps}: {error:e}");
-            last = error;
         }
     }
 
@@ -404,15 +401,13 @@ pub(super) mod tests {
     fn every_place_of_the_second_stage_gives_second_order() {
         for alpha in [1.0, 2.0 / 3.0, 0.5, 0.3] {
             let order = order(&Edm::at(alpha), &GridParams::lambda(), 160);
-            println!("{alpha} {order}");
             assert!((order - 2.0).abs() < 0.15, "alpha = {alpha}: {order}");
         }
     }
 
     #[test]
     fn starts_without_data_in_straight_paths() {
-        let target = GaussianMixture::three().checked().expect("a mixture");
-        let mut target = target;
+        let mut target = GaussianMixture::three().checked().expect("a mixture");
         target.parameterisation = crate::Parameterisation::Data;
         let problem = Problem::new(Arc::new(Flow::default()), Arc::new(target));
         let grid = GridParams::spaced(GridKind::Time);
@@ -432,7 +427,6 @@ pub(super) mod tests {
         let error = (2.0 / samples as f64).sqrt();
         let off = |steps| variance(&gaussian_ends(&sampler, steps, samples)) / 0.25 - 1.0;
         let (coarse, fine) = (off(10), off(160));
-        println!("{coarse} {fine} {error}");
         assert!(fine.abs() < 4.0 * error, "{fine}");
         // What is left at few steps is bias, not chance.
         assert!(coarse.abs() > 8.0 * error, "{coarse}");

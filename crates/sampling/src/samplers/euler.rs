@@ -153,7 +153,6 @@ mod tests {
         };
         let off = |steps| variance(&gaussian_ends(&sampler, steps, 50_000)) / 0.25 - 1.0;
         let (coarse, fine) = (off(20), off(160));
-        println!("{coarse} {fine}");
         assert!(fine.abs() < 0.25 * coarse.abs(), "{coarse} {fine}");
     }
 }
