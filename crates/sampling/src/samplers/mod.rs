@@ -11,7 +11,11 @@ pub(crate) use walk::Walk;
 
 // Exponential integrators of one step and of several.
 mod ddim;
+mod dpm_solver;
+mod dpm_solver_multistep;
 pub use ddim::Ddim;
+pub use dpm_solver::{DpmSolver, StageWeights};
+pub use dpm_solver_multistep::{DpmSolverMultistep, SecondOrder, StartUp, ThirdOrder};
 
 // Predictor-corrector pairs and their refinements.
 
@@ -84,6 +88,8 @@ macro_rules! samplers {
 samplers! {
     // Exponential integrators of one step and of several.
     "ddim" Ddim, "DDIM(eta): exponential Euler, with a share of fresh noise";
+    "dpm_solver" DpmSolver, "DPM-Solver and DPM-Solver++ of one step: exponential Runge-Kutta in lambda";
+    "dpm_solver_multistep" DpmSolverMultistep, "DPM-Solver and DPM-Solver++ of several steps: 2M, 3M";
     // Predictor-corrector pairs and their refinements.
 
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
