@@ -451,7 +451,6 @@ mod tests {
                     let grid = GridParams::lambda();
                     let slope =
                         (error(&sampler, &grid, 160) / error(&sampler, &grid, 640)).log2() / 2.0;
-                    println!("{}: {slope:.3}", sampler.name());
                     assert!(
                         (slope - p as f64).abs() < 0.15,
                         "{}: {slope}",

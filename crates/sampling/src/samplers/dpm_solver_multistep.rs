@@ -347,7 +347,6 @@ mod tests {
         ] {
             let (coarse, fine) = (error(&sampler, &grid, 160), error(&sampler, &grid, 640));
             let slope = (coarse / fine).log2() / 2.0;
-            println!("{sampler:?}: {coarse:.2e} {fine:.2e} {slope:.3}");
             assert!((slope - expected).abs() < off, "{sampler:?}: {slope}");
         }
     }
@@ -364,7 +363,6 @@ mod tests {
             let at = |steps| distance(&end(sampler, &problem, &grid, steps), &exact);
             let (coarse, fine) = (at(160), at(640));
             let slope = (coarse / fine).log2() / 2.0;
-            println!("{sampler:?}: {coarse:.2e} {fine:.2e} {slope:.3}");
             slope
         };
         let capped = slope(&third(ThirdOrder::Consistent, StartUp::IncreasingOrder));
