@@ -362,8 +362,7 @@ mod tests {
         let slope = |sampler: &DpmSolverMultistep| {
             let at = |steps| distance(&end(sampler, &problem, &grid, steps), &exact);
             let (coarse, fine) = (at(160), at(640));
-            let slope = (coarse / fine).log2() / 2.0;
-            slope
+            (coarse / fine).log2() / 2.0
         };
         let capped = slope(&third(ThirdOrder::Consistent, StartUp::IncreasingOrder));
         assert!((capped - 2.0).abs() < 0.15, "{capped}");
