@@ -1,9 +1,16 @@
 //! Targets whose denoiser is known in closed form, so that samplers can be measured.
 
+mod empirical;
+mod gaussian_process;
 mod mixture;
 
 use std::sync::Arc;
 
+pub use empirical::Empirical;
+pub use gaussian_process::{
+    Covariance, CovarianceMatrix, GaussianProcess, GaussianProcessParams, Points,
+    SquaredExponential,
+};
 pub use mixture::GaussianMixture;
 use pdesolve_core::rng;
 use rand_chacha::ChaCha8Rng;
@@ -46,6 +53,10 @@ pub trait Target: Denoiser {
 pub enum TargetParams {
     /// A mixture of isotropic Gaussians.
     GaussianMixture(GaussianMixture),
+    /// A multivariate Gaussian with a dense covariance.
+    GaussianProcess(GaussianProcessParams),
+    /// A finite set of points.
+    Empirical(Empirical),
 }
 
 impl TargetParams {
@@ -56,6 +67,8 @@ impl TargetParams {
     pub fn build(&self) -> Result<Arc<dyn Target>, SamplingError> {
         Ok(match self {
             Self::GaussianMixture(params) => Arc::new(params.clone().checked()?),
+            Self::GaussianProcess(params) => Arc::new(params.build()?),
+            Self::Empirical(params) => Arc::new(params.clone().checked()?),
         })
     }
 }
