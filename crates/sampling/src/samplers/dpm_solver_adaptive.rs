@@ -13,9 +13,12 @@
 //! a refused attempt asks the model anew: p evaluations each, taken or not.
 //!
 //! Bad at: batches of unlike samples, which all take the steps of the worst, so that a sample's path
-//! depends on its company. Fixed steps need fewer evaluations at loose tolerances.
+//! depends on its company. The pair of orders 1 and 2 is no
+//! bargain: on the mixture of three Gaussians it needs 102 evaluations for an error of 9.0e-3 with the
+//! default tolerances (noise form), where 40 fixed steps need 80 for 3.9e-3. The pair of orders 2 and
+//! 3 needs 51 for 1.4e-3.
 //!
-//! Lu, Zhou, Bao, Chen, Li and Zhu, DPM-Solver (2022), appendix C.
+//! Lu, Zhou, Bao, Chen, Li and Zhu, DPM-Solver (2022).
 
 use pdesolve_core::{RestoreError, State};
 use schemars::JsonSchema;
