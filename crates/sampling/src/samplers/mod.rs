@@ -26,6 +26,8 @@ pub use dpm_solver_multistep::{DpmSolverMultistep, SecondOrder, StartUp, ThirdOr
 pub use dpm_solver_sde::DpmSolverSde;
 
 // Predictor-corrector pairs and their refinements.
+mod unipc;
+pub use unipc::{UniPc, UniPcVariant};
 
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
 mod deis;
@@ -103,6 +105,7 @@ samplers! {
     "dpm_solver_multistep" DpmSolverMultistep, "DPM-Solver and DPM-Solver++ of several steps: 2M, 3M";
     "dpm_solver_sde" DpmSolverSde, "SDE-DPM-Solver and SDE-DPM-Solver++: the stochastic equation, order 1 and 2";
     // Predictor-corrector pairs and their refinements.
+    "unipc" UniPc, "UniPC: an exponential multistep predictor, and a corrector that costs no evaluation";
 
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
     "deis" Deis, "DEIS: exponential Adams-Bashforth, the noise a polynomial in time, rho or ln rho";
