@@ -11,11 +11,19 @@ pub(crate) use walk::Walk;
 
 // Exponential integrators of one step and of several.
 mod ddim;
+mod ddpm;
 mod dpm_solver;
+mod dpm_solver_adaptive;
+mod dpm_solver_fast;
 mod dpm_solver_multistep;
+mod dpm_solver_sde;
 pub use ddim::Ddim;
+pub use ddpm::{Ddpm, PosteriorVariance};
 pub use dpm_solver::{DpmSolver, StageWeights};
+pub use dpm_solver_adaptive::DpmSolverAdaptive;
+pub use dpm_solver_fast::DpmSolverFast;
 pub use dpm_solver_multistep::{DpmSolverMultistep, SecondOrder, StartUp, ThirdOrder};
+pub use dpm_solver_sde::DpmSolverSde;
 
 // Predictor-corrector pairs and their refinements.
 mod unipc;
@@ -90,8 +98,12 @@ macro_rules! samplers {
 samplers! {
     // Exponential integrators of one step and of several.
     "ddim" Ddim, "DDIM(eta): exponential Euler, with a share of fresh noise";
+    "ddpm" Ddpm, "DDPM: ancestral sampling, with the small or the large variance";
     "dpm_solver" DpmSolver, "DPM-Solver and DPM-Solver++ of one step: exponential Runge-Kutta in lambda";
+    "dpm_solver_adaptive" DpmSolverAdaptive, "DPM-Solver and DPM-Solver++ with steps chosen by an estimate of the error";
+    "dpm_solver_fast" DpmSolverFast, "DPM-Solver and DPM-Solver++ that spend a given number of evaluations";
     "dpm_solver_multistep" DpmSolverMultistep, "DPM-Solver and DPM-Solver++ of several steps: 2M, 3M";
+    "dpm_solver_sde" DpmSolverSde, "SDE-DPM-Solver and SDE-DPM-Solver++: the stochastic equation, order 1 and 2";
     // Predictor-corrector pairs and their refinements.
     "unipc" UniPc, "UniPC: an exponential multistep predictor, and a corrector that costs no evaluation";
 
