@@ -12,6 +12,8 @@
 //! equal steps: 1; (3, -1)/2; (23, -16, 5)/12; (55, -59, 37, -9)/24. beta = 1 is plain AB_k in all
 //! three. The first steps have the order that their history allows.
 //!
+//! A step to zero noise is one of DDIM with the undamped prediction.
+//!
 //! The heavy ball and Nesterov's are of first order whatever k is: damping buys stability with
 //! accuracy. Generalised momentum of order k with beta < 1 is written as order k - 1 + beta
 //! ("1.8": k = 2, beta = 0.8); what falls between the orders is its error constant.
@@ -176,6 +178,14 @@ impl Trajectory for Steps {
     fn advance(&mut self) -> Result<(), SamplingError> {
         let (from, to) = self.walk.step();
         let walk = &mut self.walk;
+        if to.is_clean() {
+            let (carry, step) = noise_transfer(&from, &to);
+            let e = &mut self.increment;
+            walk.model
+                .predict(Parameterisation::Noise, &walk.x, &from, e);
+            update(&mut walk.x, carry, e, step);
+            return walk.arrive();
+        }
         let (beta, kind) = (self.params.beta, self.params.momentum);
         let generalised = kind == MomentumKind::Generalised;
         let first = self.history.is_empty();
@@ -190,10 +200,6 @@ impl Trajectory for Steps {
             newest.copy_from_slice(&self.velocity);
         }
         let (carry, step) = noise_transfer(&from, &to);
-        if to.is_clean() && !generalised {
-            update(&mut walk.x, carry, self.history.values(0), step);
-            return walk.arrive();
-        }
         let b = if generalised { beta } else { 1.0 };
         self.increment.fill(0.0);
         for (age, c) in coefficients(self.history.len(), b)[..self.history.len()]
