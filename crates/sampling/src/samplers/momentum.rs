@@ -243,7 +243,10 @@ impl Trajectory for Steps {
 #[cfg(test)]
 mod tests {
     use super::{Momentum, MomentumKind};
-    use crate::grid::{GridKind, GridParams};
+    use crate::grid::{FinalStep, GridKind, GridParams};
+    use crate::model::Model;
+    use crate::parameterisation::Parameterisation;
+    use crate::samplers::Presets;
     use crate::samplers::tests::{distance, end, error, three_gaussians};
 
     #[test]
@@ -283,6 +286,23 @@ mod tests {
             let plain = of(MomentumKind::HeavyBall);
             assert!(distance(&plain, &of(MomentumKind::Nesterov)) < 1e-12);
             assert!(distance(&plain, &of(MomentumKind::Generalised)) < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_step_to_zero_noise_returns_the_predicted_data() {
+        let problem = three_gaussians();
+        let last = problem.schedule.node(1e-3);
+        let clean = GridParams {
+            final_step: FinalStep::Zero,
+            ..GridParams::lambda()
+        };
+        for (name, sampler) in Momentum::presets() {
+            let before = end(&sampler, &problem, &GridParams::lambda(), 11);
+            let mut data = vec![0.0; before.len()];
+            Model::new(&problem).predict(Parameterisation::Data, &before, &last, &mut data);
+            let found = end(&sampler, &problem, &clean, 12);
+            assert!(distance(&found, &data) < 1e-12, "{name}: {found:?}");
         }
     }
 }

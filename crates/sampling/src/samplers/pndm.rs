@@ -174,10 +174,13 @@ impl Trajectory for Steps {
 #[cfg(test)]
 mod tests {
     use super::{Pndm, PndmStart};
-    use crate::grid::{GridKind, GridParams};
+    use crate::grid::{FinalStep, GridKind, GridParams};
+    use crate::model::Model;
     use crate::noise::Noise;
+    use crate::parameterisation::Parameterisation;
     use crate::sampler::Sampler;
-    use crate::samplers::tests::{STARTS, error, three_gaussians};
+    use crate::samplers::Presets;
+    use crate::samplers::tests::{STARTS, distance, end, error, three_gaussians};
 
     #[test]
     fn errors_in_even_time_are_those_measured_before() {
@@ -212,5 +215,22 @@ mod tests {
         let grid = GridParams::spaced(GridKind::Time);
         let found = (error(&sampler, &grid, 160) / error(&sampler, &grid, 640)).log2() / 2.0;
         assert!((1.7..2.2).contains(&found), "{found}");
+    }
+
+    #[test]
+    fn a_step_to_zero_noise_returns_the_predicted_data() {
+        let problem = three_gaussians();
+        let last = problem.schedule.node(1e-3);
+        let clean = GridParams {
+            final_step: FinalStep::Zero,
+            ..GridParams::lambda()
+        };
+        for (name, sampler) in Pndm::presets() {
+            let before = end(&sampler, &problem, &GridParams::lambda(), 11);
+            let mut data = vec![0.0; before.len()];
+            Model::new(&problem).predict(Parameterisation::Data, &before, &last, &mut data);
+            let found = end(&sampler, &problem, &clean, 12);
+            assert!(distance(&found, &data) < 1e-12, "{name}: {found:?}");
+        }
     }
 }
