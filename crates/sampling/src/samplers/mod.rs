@@ -34,6 +34,8 @@ mod deis;
 pub use deis::{Deis, DeisVariable};
 mod momentum;
 pub use momentum::{Momentum, MomentumKind};
+mod pndm;
+pub use pndm::{Pndm, PndmStart};
 mod rho_runge_kutta;
 pub use rho_runge_kutta::{RhoMethod, RhoRungeKutta};
 
@@ -110,6 +112,7 @@ samplers! {
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
     "deis" Deis, "DEIS: exponential Adams-Bashforth, the noise a polynomial in time, rho or ln rho";
     "rho_runge_kutta" RhoRungeKutta, "Runge-Kutta in rho = sigma/alpha: Heun, Kutta, classical";
+    "pndm" Pndm, "PNDM: Adams-Bashforth weights of equal steps, carried by DDIM";
     "momentum" Momentum, "Adams-Bashforth with momentum: heavy ball, Nesterov, GHVB";
 
     // Methods in sigma, Markov chains in noise and data.
