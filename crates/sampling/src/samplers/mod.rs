@@ -18,6 +18,8 @@ pub use dpm_solver::{DpmSolver, StageWeights};
 pub use dpm_solver_multistep::{DpmSolverMultistep, SecondOrder, StartUp, ThirdOrder};
 
 // Predictor-corrector pairs and their refinements.
+mod unipc;
+pub use unipc::{UniPc, UniPcVariant};
 
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
 mod deis;
@@ -96,6 +98,7 @@ samplers! {
     "dpm_solver" DpmSolver, "DPM-Solver and DPM-Solver++ of one step: exponential Runge-Kutta in lambda";
     "dpm_solver_multistep" DpmSolverMultistep, "DPM-Solver and DPM-Solver++ of several steps: 2M, 3M";
     // Predictor-corrector pairs and their refinements.
+    "unipc" UniPc, "UniPC: an exponential multistep predictor, and a corrector that costs no evaluation";
 
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
     "deis" Deis, "DEIS: exponential Adams-Bashforth, the noise a polynomial in time, rho or ln rho";
