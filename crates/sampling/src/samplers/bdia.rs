@@ -17,7 +17,7 @@
 //! D is written with the predicted data, D = (sigma_t/sigma_s) z + [alpha_t - (sigma_t/sigma_s)
 //! alpha_s] x0, so that a start without data (alpha = 0) is no exception.
 //!
-//! Order 2 at g = 1 (a leapfrog method), 1 below; measured 2.00 and, at g = 0.5, 1.02. The inverse
+//! Order 2 at g = 1 (a leapfrog method), 1 below; measured 2.00 and, at g = 0.5, 1.03. The inverse
 //! multiplies rounding by 1/g a step: exact to rounding at g = 1 alone. [`Bdia::encode`] refuses
 //! where g^-N times the machine epsilon is above `tolerance`. Bad at few steps: as all
 //! leapfrog methods it is stable only marginally, and errors of the first steps are never damped.
