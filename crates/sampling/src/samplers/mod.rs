@@ -57,6 +57,11 @@ pub use residual_shifting::ResidualShifting;
 pub mod virtual_inversion;
 
 // Invertible methods.
+mod bdia;
+pub mod ddim_inversion;
+mod edict;
+pub use bdia::Bdia;
+pub use edict::Edict;
 
 /// The configurations of a sampler that tables and comparisons list, by a short name each.
 pub trait Presets: Sized {
@@ -126,6 +131,8 @@ samplers! {
     "residual_shifting" ResidualShifting, "ResShift: a Markov chain between a given field and the data";
 
     // Invertible methods.
+    "bdia" Bdia, "BDIA: DDIM steps forwards and backwards, a two-step method that can be undone";
+    "edict" Edict, "EDICT: two coupled copies of the batch, each step of which can be undone";
 }
 
 #[cfg(test)]
