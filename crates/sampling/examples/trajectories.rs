@@ -5,7 +5,7 @@
 //! "evaluations"}`, or `{"name", "error"}`; `{"name", "unknown"}` for a sampler this build has not.
 
 use std::error::Error;
-use std::io::BufRead;
+use std::io::{BufRead, Write};
 use std::sync::Arc;
 
 use pdesolve_core::Control;
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         } else {
             json!({"name": name, "unknown": kind})
         };
-        println!("{answer}");
+        writeln!(std::io::stdout(), "{answer}")?;
     }
     Ok(())
 }
