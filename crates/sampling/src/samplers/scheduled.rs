@@ -9,7 +9,8 @@
 //! with m the predicted noise or data and m^(k) its derivatives at lambda_s, estimated by
 //!
 //! * `full`: differences through the last `order` predictions;
-//! * `low`: differences through the last k + 1 predictions only;
+//! * `low`: derivative k by differences through the last k + 1 predictions only, so that with three
+//!   terms the first derivative is a difference of two;
 //! * `single`: calls within the step: order 2 is `x_t = a x_s + w_0 m(h/2)`, order 3 has calls at
 //!   h/3 and 2h/3 and `x_t = a x_s + w_0 m + w_1 (m(2h/3) - m)/(2h/3)`.
 //!
@@ -19,10 +20,12 @@
 //!
 //! Multistep orders start low: as many predictions as there are. Order 3 of a constant schedule
 //! needs a start that the full interval forgives; a searched schedule is good for the grid and
-//! model it was searched on, not in the limit of many steps.
+//! model it was searched on, not in the limit of many steps. [`crate::search`] finds them.
 //!
 //! Source: Liu, Ning, Yang and Wang (2023), the unified sampling framework; its steps are those of
-//! Lu et al. (2022) and Zhao et al. (2023).
+//! Lu et al. (2022) and Zhao et al. (2023). Their program also scales the first derivative by
+//! 1 + c h, leaves out the first call, expands a third form, and corrects `low` steps by few
+//! predictions where all are taken here.
 
 use pdesolve_core::{RestoreError, State};
 use schemars::JsonSchema;
@@ -56,7 +59,7 @@ pub enum Derivative {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SolverStep {
-    /// Time at which the step ends. Default: that of the grid.
+    /// Time at which the step ends; 0 is the end without noise. Default: that of the grid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<f64>,
     /// Whether noise or data are expanded. Default: data.
@@ -117,10 +120,17 @@ impl Sampler for SolverSchedule {
         };
         // On a long grid the last entry decides.
         let last = self.steps.last().copied().unwrap_or_default();
+        // The first derivative through two predictions alone is of first order, whatever follows it.
+        let predictor = match last.derivative {
+            Derivative::Low => last.order.min(2),
+            _ => last.order,
+        };
+        // The corrector weighs one prediction more, made where the predictor ended.
+        let order = predictor + usize::from(last.corrector);
         Properties {
             evaluations_per_step: calls(&last),
             reaches_zero_noise: true,
-            ..Properties::deterministic(last.order as f64, 13)
+            ..Properties::deterministic(order as f64, 13)
         }
     }
 
@@ -235,7 +245,7 @@ impl Steps {
             step.form,
             history,
             points,
-            points,
+            false,
             begin,
             end,
             &mut self.walk.x,
@@ -244,12 +254,12 @@ impl Steps {
 }
 
 /// `x = a x + sum_(k < n) w_k m^(k)` from `from` to `to`, the derivatives at `from` through the newest
-/// `n` predictions each; or through the newest k + 1 alone, where `points` is not `n`.
+/// `n` predictions each, or where `low` through the newest k + 1 alone.
 fn taylor(
     form: Form,
     history: &History,
     n: usize,
-    points: usize,
+    low: bool,
     from: &Node,
     to: &Node,
     x: &mut [f64],
@@ -261,7 +271,7 @@ fn taylor(
     }
     for k in 0..n {
         // m^(k) is the sum of m_j times the k-th derivative of Lagrange polynomial j at 0.
-        let used = if points == n { n } else { k + 1 };
+        let used = if low { k + 1 } else { n };
         let w = form.weight(k, from, to);
         for (j, weight) in weights[..used].iter_mut().enumerate() {
             *weight += w * lagrange(&u[..used], j, k);
@@ -324,12 +334,8 @@ impl Trajectory for Steps {
         let walk = &mut self.walk;
         if step.derivative != Derivative::Single || step.order == 1 {
             let n = step.order.min(history.len());
-            let points = if step.derivative == Derivative::Low {
-                0
-            } else {
-                n
-            };
-            taylor(form, history, n, points, &from, &to, &mut walk.x);
+            let low = step.derivative == Derivative::Low;
+            taylor(form, history, n, low, &from, &to, &mut walk.x);
             return walk.arrive();
         }
         let h = to.lambda - from.lambda;
@@ -390,10 +396,21 @@ impl Trajectory for Steps {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{Derivative, SolverSchedule, SolverStep};
+    use crate::analytic::GaussianMixture;
+    use crate::denoiser::Condition;
     use crate::exponential::Form;
-    use crate::grid::GridParams;
-    use crate::samplers::tests::{assert_golden, error, order};
+    use crate::grid::{FinalStep, GridKind, GridParams};
+    use crate::noise::Noise;
+    use crate::parameterisation::Parameterisation;
+    use crate::problem::Problem;
+    use crate::sampler::{Sampler, Trajectory};
+    use crate::samplers::tests::{
+        STARTS, assert_golden, distance, end, error, order, three_gaussians,
+    };
+    use crate::schedule::{Flow, Node};
 
     fn every(form: Form, order: usize, derivative: Derivative, corrector: bool) -> SolverSchedule {
         SolverSchedule {
@@ -440,6 +457,239 @@ mod tests {
             let sampler = every(Form::Data, terms, derivative, corrector);
             let found = order(&sampler, &GridParams::lambda(), 160);
             assert!((found - expected).abs() < 0.35, "{sampler:?}: {found}");
+        }
+    }
+
+    /// Eight steps that differ in every respect.
+    fn mixed() -> SolverSchedule {
+        use Derivative::{Full, Low, Single};
+        use Form::{Data, Noise};
+        let steps = [
+            (Noise, 1, Full, true),
+            (Noise, 2, Full, true),
+            (Data, 3, Low, true),
+            (Data, 3, Full, false),
+            (Noise, 2, Single, true),
+            (Data, 3, Single, false),
+            (Noise, 3, Low, false),
+            (Data, 2, Full, true),
+        ];
+        SolverSchedule {
+            steps: (steps.iter())
+                .map(|&(form, order, derivative, corrector)| SolverStep {
+                    time: None,
+                    form,
+                    order,
+                    derivative,
+                    corrector,
+                })
+                .collect(),
+        }
+    }
+
+    /// The times of [`mixed`] in the golden run; the first is that of the start.
+    const TIMES: [f64; 9] = [1.0, 0.8, 0.62, 0.45, 0.3, 0.18, 0.09, 0.03, 1e-3];
+
+    fn timed(mut schedule: SolverSchedule, times: &[f64]) -> SolverSchedule {
+        for (step, &time) in schedule.steps.iter_mut().zip(times) {
+            step.time = Some(time);
+        }
+        schedule
+    }
+
+    #[test]
+    fn mixed_schedules_reproduce_an_independent_program() {
+        // Which solves the Taylor systems for the derivatives and takes the integrals by Simpson's
+        // rule: no Lagrange polynomials, no phi functions.
+        let known = [
+            2.137043956111,
+            0.193625247737,
+            -0.977212242739,
+            1.757239132253,
+            0.497669997827,
+            -1.854794879168,
+            -1.339080262259,
+            0.716597249900,
+        ];
+        let problem = three_gaussians();
+        let x = end(&mixed(), &problem, &GridParams::lambda(), 8);
+        assert!(distance(&x, &known) < 1e-10, "{x:?}");
+        // And with times of its own, whatever the grid says beyond its first node.
+        let x = end(
+            &timed(mixed(), &TIMES[1..]),
+            &problem,
+            &GridParams::lambda(),
+            3,
+        );
+        assert!(
+            distance(&x[..2], &[2.203367595822, 0.221216241698]) < 1e-10,
+            "{x:?}"
+        );
+    }
+
+    #[test]
+    fn times_of_the_steps_are_those_of_an_explicit_grid_bit_for_bit() {
+        let problem = three_gaussians();
+        let grid = GridParams::spaced(GridKind::Explicit {
+            times: TIMES.to_vec(),
+        });
+        let given = end(&mixed(), &problem, &grid, 8);
+        let own = end(
+            &timed(mixed(), &TIMES[1..]),
+            &problem,
+            &GridParams::lambda(),
+            8,
+        );
+        assert_eq!(given, own);
+    }
+
+    #[test]
+    fn a_step_to_zero_noise_returns_the_predicted_data_whatever_its_entry_says() {
+        let problem = three_gaussians();
+        let mut times = TIMES;
+        let grid = GridParams {
+            final_step: FinalStep::Zero,
+            ..GridParams::spaced(GridKind::Explicit {
+                times: times[..8].to_vec(),
+            })
+        };
+        for (form, derivative) in [
+            (Form::Noise, Derivative::Single),
+            (Form::Noise, Derivative::Full),
+            (Form::Data, Derivative::Low),
+        ] {
+            let mut schedule = mixed();
+            // The last but one has no corrector, so that the last begins where it ended.
+            schedule.steps[7] = SolverStep {
+                form,
+                derivative,
+                order: 3,
+                ..schedule.steps[7]
+            };
+            let x = end(&schedule, &problem, &grid, 8);
+            let mut before = schedule.clone();
+            before.steps.truncate(7);
+            let before = end(&timed(before, &TIMES[1..8]), &problem, &grid, 8);
+            let node = problem.schedule.node(TIMES[7]);
+            let mut data = vec![0.0; 8];
+            (problem.denoiser).evaluate(&before, &node, Condition::None, &mut data);
+            for (eps, x) in data.iter_mut().zip(&before) {
+                *eps = (x - node.sigma * *eps) / node.alpha;
+            }
+            assert!(distance(&x, &data) < 1e-13, "{x:?} {data:?}");
+            // Time 0 is the same end.
+            times[8] = 0.0;
+            let own = end(
+                &timed(schedule, &times[1..]),
+                &problem,
+                &GridParams::lambda(),
+                8,
+            );
+            assert_eq!(own, x);
+        }
+    }
+
+    #[test]
+    fn calls_and_order_follow_from_the_last_entry_and_its_corrector() {
+        use Derivative::{Full, Low, Single};
+        for (terms, derivative, corrector, claimed, calls) in [
+            (2, Full, false, 2.0, 1.0),
+            (2, Full, true, 3.0, 1.0),
+            (1, Full, true, 2.0, 1.0),
+            (3, Low, false, 2.0, 1.0),
+            (3, Low, true, 3.0, 1.0),
+            (2, Single, true, 3.0, 2.0),
+            (3, Single, false, 3.0, 3.0),
+        ] {
+            let sampler = every(Form::Data, terms, derivative, corrector);
+            let properties = sampler.properties();
+            assert_eq!(properties.order, Some(claimed), "{sampler:?}");
+            assert_eq!(properties.evaluations_per_step, calls, "{sampler:?}");
+            let found = order(&sampler, &GridParams::lambda(), 160);
+            assert!((found - claimed).abs() < 0.35, "{sampler:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn schedules_that_make_no_sense_are_refused_with_what_to_take_instead() {
+        let problem = three_gaussians();
+        let nodes = GridParams::lambda()
+            .nodes(problem.schedule.as_ref(), 8)
+            .expect("grid");
+        let refusal = |schedule: &SolverSchedule, problem: &Problem, nodes: &[Node]| {
+            schedule
+                .start(problem, nodes, STARTS.to_vec(), Noise::new(1))
+                .err()
+                .unwrap_or_else(|| panic!("accepted: {schedule:?}"))
+                .to_string()
+        };
+        let none = SolverSchedule { steps: Vec::new() };
+        assert!(refusal(&none, &problem, &nodes).contains("at least one"));
+        for terms in [0, 4] {
+            let text = refusal(
+                &every(Form::Data, terms, Derivative::Full, false),
+                &problem,
+                &nodes,
+            );
+            assert!(text.contains("orders are 1, 2 and 3"), "{text}");
+        }
+        let mut some = mixed();
+        some.steps[2].time = Some(0.5);
+        assert!(refusal(&some, &problem, &nodes).contains("1 of 8 steps have one"));
+        for times in [
+            [0.8, 0.9, 0.45, 0.3, 0.18, 0.09, 0.03, 1e-3],
+            [1.0, 0.9, 0.45, 0.3, 0.18, 0.09, 0.03, 1e-3],
+            [0.9, 0.8, 0.45, 0.3, 0.18, 0.09, 0.03, -1.0],
+            [0.9, 0.8, 0.45, 0.3, f64::NAN, 0.09, 0.03, 1e-3],
+            [0.9, 0.8, 0.45, 0.3, 0.2, 0.09, 0.0, 0.0],
+        ] {
+            let text = refusal(&timed(mixed(), &times), &problem, &nodes);
+            assert!(text.contains("must fall"), "{times:?}: {text}");
+        }
+        // No data at the start: lambda is not finite there.
+        let target = GaussianMixture {
+            parameterisation: Parameterisation::Data,
+            ..GaussianMixture::three()
+        };
+        let flow = Problem::new(
+            Arc::new(Flow::default()),
+            Arc::new(target.checked().expect("three components")),
+        );
+        let nodes = GridParams::spaced(GridKind::Time)
+            .nodes(flow.schedule.as_ref(), 8)
+            .expect("grid");
+        assert!(refusal(&mixed(), &flow, &nodes).contains("give `from`"));
+        assert!(
+            mixed()
+                .start(&flow, &nodes[1..], STARTS.to_vec(), Noise::new(1))
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_mixed_schedule_goes_on_bit_for_bit_from_every_step() {
+        let problem = three_gaussians();
+        let nodes = GridParams::lambda()
+            .nodes(problem.schedule.as_ref(), 8)
+            .expect("grid");
+        let start = || {
+            (mixed().start(&problem, &nodes, STARTS.to_vec(), Noise::new(1))).expect("a schedule")
+        };
+        let finish = |mut run: Box<dyn Trajectory>| {
+            while !run.finished() {
+                run.advance().expect("smooth");
+            }
+            run.batch().to_vec()
+        };
+        let whole = finish(start());
+        let mut run = start();
+        while !run.finished() {
+            let mut state = pdesolve_core::State::default();
+            run.save(&mut state);
+            let mut rest = start();
+            rest.restore(&state).expect("its own state");
+            assert_eq!(finish(rest), whole);
+            run.advance().expect("smooth");
         }
     }
 }
