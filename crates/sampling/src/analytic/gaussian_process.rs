@@ -203,9 +203,9 @@ impl GaussianProcess {
             .iter()
             .flatten()
             .fold(0.0, |m: f64, c| m.max(c.abs()));
-        for i in 0..n {
-            for j in 0..n {
-                let (a, b) = (covariance[i][j], covariance[j][i]);
+        for (i, row) in covariance.iter().enumerate() {
+            for (j, &a) in row.iter().enumerate() {
+                let b = covariance[j][i];
                 if !(a.is_finite() && (a - b).abs() <= 1e-12 * size) {
                     return refuse(format!(
                         "entries ({i}, {j}) and ({j}, {i}) are {a} and {b}; it is finite and symmetric"
