@@ -126,6 +126,7 @@ fn step_fault(error: &StepError, solver: &Solver) -> Diagnostic {
                 (Solver::DiscreteOrdinates(_), _) => {
                     "look for infinities in the source, the initial data and what enters at the boundaries"
                 }
+                (Solver::Sampler(_), _) => "take more steps, or another `solver.sampler`",
                 (Solver::FiniteVolume(_), false) => {
                     "halve `time.step` or `time.cfl`, or take more cells"
                 }
@@ -138,6 +139,8 @@ fn step_fault(error: &StepError, solver: &Solver) -> Diagnostic {
             .help("take a smaller `time.step`, or give `time.cfl` instead"),
         StepError::TimeStandsStill { .. } => Diagnostic::error(codes::TIME_STANDS_STILL, message)
             .help("take larger steps, or count the time from a nearer `time.start`"),
+        StepError::Failed { .. } => Diagnostic::error(codes::STEP_FAILED, message)
+            .help("take more steps, or another method"),
         StepError::LinearSolve { .. } => Diagnostic::error(codes::LINEAR_SOLVE, message)
             .help("take a smaller step, and check the sign of the diffusivity"),
     }

@@ -28,6 +28,8 @@ pub mod registry;
 mod results;
 pub mod run;
 mod run_steady;
+pub mod sample;
+mod sampling;
 pub mod schema;
 pub mod sweep;
 mod transport;

@@ -17,7 +17,8 @@ use crate::function::Function;
 use crate::names::{number, suggest};
 use crate::registry::{PROBLEMS, Solver};
 use crate::results;
-use crate::schema::{Boundary, Case, Initial, OutputParams, Value};
+use crate::sampling;
+use crate::schema::{Boundary, Case, Initial, OutputParams, Value, is_absent};
 use crate::transport;
 
 /// A case brought to life.
@@ -72,16 +73,25 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
     let mut findings = Vec::new();
     findings.extend(too_large(case));
     let grid = if findings.is_empty() {
-        case.mesh
-            .build()
-            .map_err(|errors| findings.extend(errors.into_iter().map(mesh_finding)))
-            .ok()
+        match sampling::point_grid(case) {
+            Some(grid) => Some(grid),
+            None => (case.mesh.build())
+                .map_err(|errors| findings.extend(errors.into_iter().map(mesh_finding)))
+                .ok(),
+        }
     } else {
         None
     };
     findings.extend(shadowing_parameters(case));
     let time = time_table(case, &mut findings);
-    let output_times = time.map_or(Vec::new(), |time| output_times(case, time, &mut findings));
+    let output_times = match (time, case.problem.sampling()) {
+        (Some(time), _) => output_times(case, time, &mut findings),
+        (None, Some(_)) => {
+            let steps = sampling::time(case, &mut findings);
+            output_times(case, &steps, &mut findings)
+        }
+        (None, None) => Vec::new(),
+    };
     let Some(grid) = grid else {
         return Err(findings);
     };
@@ -98,6 +108,9 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
     let written = written_fields(&case.output, &fields, &mut findings);
     let quantities = task.quantity_names();
     let monitored = match &case.output.monitor {
+        None if case.problem.sampling().is_some() => (0..quantities.len())
+            .filter(|&q| sampling::SHOWN.contains(&quantities[q].as_str()))
+            .collect(),
         None if case.problem.transport().is_some() => (0..quantities.len())
             .filter(|&q| transport::SHOWN.contains(&quantities[q].as_str()))
             .collect(),
@@ -144,6 +157,19 @@ pub fn prepare(case: &Case) -> Result<Prepared, Vec<Finding>> {
 fn time_table<'a>(case: &'a Case, findings: &mut Vec<Finding>) -> Option<&'a TimeParams> {
     let kind = case.problem.kind();
     let steady = case.problem.is_steady();
+    if case.problem.sampling().is_some() {
+        if case.time.is_some() {
+            findings.push(
+                Finding::new(
+                    "E0305",
+                    "time",
+                    format!("`{kind}` counts its steps, so it takes no table [time]"),
+                )
+                .help("leave it out; the number of steps is `solver.steps`"),
+            );
+        }
+        return None;
+    }
     let Some(time) = &case.time else {
         if !steady {
             findings.push(
@@ -225,6 +251,9 @@ fn task(
     findings: &mut Vec<Finding>,
 ) -> Option<Task> {
     match (&case.solver, time) {
+        (Solver::Sampler(params), _) => {
+            sampling::task(case, params, grid, findings).map(Task::March)
+        }
         (Solver::Linear(params), _) => {
             elliptic::steady(case, params, grid, findings).map(Task::Solve)
         }
@@ -246,7 +275,7 @@ fn task(
             transport::transient(case, params, time, grid, findings).map(Task::March)
         }
         (_, None) => {
-            if case.problem.is_steady() {
+            if case.problem.is_steady() || case.problem.sampling().is_some() {
                 findings.push(solver_mismatch(case));
             }
             None
@@ -268,6 +297,19 @@ fn too_large(case: &Case) -> Option<Finding> {
         (None, None, Some(layers)) => {
             let cells = layers.iter().map(|layer| layer.cells as u128);
             ("cells", cells.fold(0, u128::saturating_add))
+        }
+        (None, None, None) if is_absent(&case.mesh) && case.problem.sampling().is_none() => {
+            return Some(
+                Finding::new(
+                    "E0205",
+                    "problem.kind",
+                    format!(
+                        "the case lacks the table [mesh], and `{}` lives on one",
+                        case.problem.kind()
+                    ),
+                )
+                .help("add `[mesh]` with `points = [...]` or `cells = [...]` and `upper = [...]`"),
+            );
         }
         (None, None, None) => return None,
     };

@@ -9,6 +9,7 @@ use pdesolve_pde::spectral::equations as eq;
 use pdesolve_pde::spectral::{
     ExpressionEquation, ExpressionError, ExpressionParams, SpectralEquation, SpectralParams,
 };
+use pdesolve_sampling::{SamplingParams, SamplingSolverParams};
 use pdesolve_transport::{DiscreteOrdinatesParams, TransportParams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,7 @@ const VOLUMES: &[&str] = &["finite_volume"];
 const LINEAR: &[&str] = &["linear"];
 const IMPLICIT: &[&str] = &["implicit"];
 const ORDINATES: &[&str] = &["discrete_ordinates"];
+const SAMPLER: &[&str] = &["sampler"];
 const BOTH: &[&str] = &["spectral", "finite_volume"];
 
 problems! {
@@ -80,6 +82,7 @@ problems! {
     Transport(TransportParams) "transport" ORDINATES, "mu psi_x + sigma_t psi = S psi + q, slab, cylinder or sphere, with a fixed source";
     TransportEigenvalue(TransportParams) "transport_eigenvalue" ORDINATES, "mu psi_x + sigma_t psi = S psi + F psi / k, for k and its mode";
     TransportTransient(TransportParams) "transport_transient" ORDINATES, "psi_t / v + mu psi_x + sigma_t psi = S psi + F psi + q, with delayed particles";
+    Sampling(SamplingParams) "sampling" SAMPLER, "dx/dt = (alpha'/alpha) x - (g^2/2) grad log p_t(x): samples of a distribution, from noise";
     Expression(ExpressionParams) "expression" SPECTRAL, "your own right-hand side as text, one a field";
 }
 
@@ -97,6 +100,8 @@ pub enum Solver {
     Implicit(ImplicitParams),
     /// Transport of particles along discrete directions (S_N).
     DiscreteOrdinates(DiscreteOrdinatesParams),
+    /// A sampler of diffusion models: from noise to data in few calls of the model.
+    Sampler(SamplingSolverParams),
 }
 
 /// What is asked of a transport problem.
@@ -119,6 +124,7 @@ impl Solver {
             Self::Linear(_) => "linear",
             Self::Implicit(_) => "implicit",
             Self::DiscreteOrdinates(_) => "discrete_ordinates",
+            Self::Sampler(_) => "sampler",
         }
     }
 
@@ -155,6 +161,11 @@ impl Solver {
                     .collect::<Vec<_>>()
                     .join(", ")
             }
+            Self::Sampler(params) => format!(
+                "{} in {} steps",
+                params.sampler.sampler().name(),
+                params.steps
+            ),
         }
     }
 }
@@ -181,7 +192,8 @@ impl Problem {
             | Self::Heat(_)
             | Self::Transport(_)
             | Self::TransportEigenvalue(_)
-            | Self::TransportTransient(_) => return Ok(None),
+            | Self::TransportTransient(_)
+            | Self::Sampling(_) => return Ok(None),
             Self::Dispersion(p) => Arc::new(p.clone()),
             Self::HyperDiffusion(p) => Arc::new(p.clone()),
             Self::Burgers(p) => Arc::new(p.clone()),
@@ -253,6 +265,14 @@ impl Problem {
             Self::Transport(p) | Self::TransportEigenvalue(p) | Self::TransportTransient(p) => {
                 Some(p)
             }
+            _ => None,
+        }
+    }
+
+    /// The parameters of a sampling problem; `None` where it is none.
+    pub fn sampling(&self) -> Option<&SamplingParams> {
+        match self {
+            Self::Sampling(params) => Some(params),
             _ => None,
         }
     }

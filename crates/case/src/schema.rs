@@ -37,7 +37,8 @@ pub struct Case {
     pub trajectories: usize,
     /// The equation and its parameters.
     pub problem: Problem,
-    /// The grid.
+    /// The grid. Only points in space that are sampled need none.
+    #[serde(default, skip_serializing_if = "is_absent")]
     pub mesh: MeshParams,
     /// Named constants that every expression of the file may use.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -79,15 +80,24 @@ fn one() -> usize {
     1
 }
 
+/// Whether a case has no table `[mesh]`.
+pub(crate) fn is_absent(mesh: &MeshParams) -> bool {
+    *mesh == MeshParams::default()
+}
+
 impl Case {
     /// Time of the initial state; 0 for a steady problem.
     pub fn start(&self) -> f64 {
         self.time.as_ref().map_or(0.0, |time| time.start)
     }
 
-    /// Time at which the run ends; 0 for a steady problem.
+    /// Time at which the run ends; 0 for a steady problem. The time of a sampler is the number of its
+    /// steps.
     pub fn end(&self) -> f64 {
-        self.time.as_ref().map_or(0.0, |time| time.end)
+        match (&self.solver, &self.time) {
+            (Solver::Sampler(params), _) => params.steps as f64,
+            (_, time) => time.as_ref().map_or(0.0, |time| time.end),
+        }
     }
 
     /// The fixed step, where there is one.

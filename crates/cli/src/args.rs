@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Sweep(Sweep),
     /// Run cases and hold their results against their `[[expect]]` tables
     Verify(Verify),
+    /// Sample a distribution from noise to data, or compare samplers on it
+    Sample(Sample),
     /// Solve a linear system from a Matrix Market or HDF5 file
     Linsolve(Linsolve),
     /// Spectral radii of transport iterations over cell thickness, predicted and measured
@@ -244,6 +246,44 @@ pub(crate) struct Verify {
     /// Keep the output files in this folder
     #[arg(long, value_name = "FOLDER")]
     pub(crate) keep: Option<PathBuf>,
+}
+
+/// `pdesolve sample`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sample {
+    /// A case file of the kind `sampling`
+    pub(crate) case: PathBuf,
+    /// Change a value of the case, for instance `--set solver.steps=10`
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Instead of the sampler of the case, hold several against the exact flow, each in several
+    /// numbers of steps [default list: all]
+    #[arg(long, value_name = "NAME,...", num_args = 0..=1, default_missing_value = "", value_delimiter = ',')]
+    pub(crate) compare: Option<Vec<String>>,
+    /// Numbers of steps, with `--compare`
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_values_t = [5, 10, 20, 40, 80, 160])]
+    pub(crate) steps: Vec<usize>,
+    /// Write the table of `--compare` into this file as comma-separated values
+    #[arg(long, value_name = "FILE", requires = "compare")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Draw error over evaluations into this file, .png or .svg, with `--compare`
+    #[arg(long, value_name = "FILE", requires = "compare")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Continue from the checkpoint beside the output file, if there is one
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) resume: bool,
+    /// Output file, or a folder for it [default: CASE.vtkhdf in this folder]
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// Threads to use [default: all cores]; the result does not depend on it
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+    /// Start afresh even where an unfinished run, or a foreign file, is lost by it
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// How much to say
+    #[command(flatten)]
+    pub(crate) voice: Voice,
 }
 
 /// `pdesolve fourier`

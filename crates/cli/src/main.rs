@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Sweep(args) => commands::sweep::run(&args),
         Command::Verify(args) => commands::verify::verify(&args),
         Command::Linsolve(args) => commands::linsolve::linsolve(&args),
+        Command::Sample(args) => commands::sample::sample(&args),
         Command::Fourier(args) => commands::fourier::fourier(&args),
         Command::Schema => commands::schema::schema(),
         Command::Explain(args) => commands::explain::explain(&args),

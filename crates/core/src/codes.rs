@@ -500,6 +500,12 @@ choice of the program is a good start:
 Transport (`discrete_ordinates`) has `tolerance`, `max_iterations` and, for
 eigenvalues, `max_outer_iterations`; where source iteration is slow, give it
 `acceleration = { kind = \"consistent\" }` or `iteration = \"gmres\"`.";
+
+    STEP_FAILED = "E0508", "a step of a sampler failed",
+"The method could not take its step: its error control asked for steps too small
+to go on, or the model gave numbers that it cannot use. The frames before the
+step were kept. Take more steps (`solver.steps`), a looser tolerance where the
+method has one, or another `solver.sampler`.";
 }
 
 #[cfg(test)]

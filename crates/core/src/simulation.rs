@@ -134,6 +134,14 @@ pub enum StepError {
         /// Distance between neighbouring numbers near the current time.
         spacing: f64,
     },
+    /// The step has no result, for a reason of the method's own.
+    #[error("step {step} failed: {reason}")]
+    Failed {
+        /// Number of the step that failed.
+        step: u64,
+        /// What the method said.
+        reason: String,
+    },
     /// A linear system inside the step could not be solved.
     #[error("the linear system of step {step} (t = {time:.6e}) could not be solved: {reason}")]
     LinearSolve {

@@ -31,6 +31,7 @@ pub use pdesolve_io as io;
 pub use pdesolve_krylov as krylov;
 pub use pdesolve_mesh as mesh;
 pub use pdesolve_pde as pde;
+pub use pdesolve_sampling as sampling;
 pub use pdesolve_transport as transport;
 
 /// The names that almost every program needs.

@@ -22,6 +22,13 @@ pub enum GridKind {
         /// Exponent rho.
         rho: f64,
     },
+    /// At integer labels of a discrete chain of T levels, as diffusers spreads them for its multistep
+    /// solvers: round((T-1) i/steps), i = steps .. 1. The last step ends at label 0.
+    Linspace,
+    /// At integer labels: i floor(T/(steps+1)), i = steps .. 1. The last step ends at label 0.
+    Leading,
+    /// At integer labels: round(T i/steps) - 1, i = steps .. 1. The last step ends at label 0.
+    Trailing,
     /// At the given times, decreasing; `steps` is then their number less one (with `final = "zero"`:
     /// their number).
     Explicit {
@@ -128,6 +135,13 @@ impl GridParams {
                     .map(|i| schedule.node_at_lambda(first.lambda + span * at(i)))
                     .collect()
             }
+            GridKind::Linspace | GridKind::Leading | GridKind::Trailing => {
+                let mut nodes = self.at_labels(schedule, steps)?;
+                if !zero {
+                    nodes.push(schedule.node(range.clean));
+                }
+                nodes
+            }
             GridKind::Time => (0..=n)
                 .map(|i| schedule.node(first.t + (last.t - first.t) * at(i)))
                 .collect(),
@@ -157,7 +171,11 @@ impl GridParams {
             }
         };
         // The ends are the ones that were asked for, to the last bit.
-        if !matches!(self.spacing, GridKind::Explicit { .. }) {
+        let given = matches!(
+            self.spacing,
+            GridKind::Explicit { .. } | GridKind::Linspace | GridKind::Leading | GridKind::Trailing
+        );
+        if !given {
             nodes[0] = first;
             if n > 0 {
                 nodes[n] = last;
@@ -168,6 +186,40 @@ impl GridParams {
             nodes.push(Node::CLEAN);
         }
         Ok(nodes)
+    }
+
+    /// The noisy ends of `steps` steps at integer labels of a discrete chain.
+    fn at_labels(
+        &self,
+        schedule: &dyn NoiseSchedule,
+        steps: usize,
+    ) -> Result<Vec<Node>, SamplingError> {
+        let Some(levels) = schedule.labels() else {
+            return Err(SamplingError::grid(format!(
+                "this spacing counts the labels of a discrete chain, and the schedule `{}` has none; take `vp_discrete`, or `spacing = \"time\"`",
+                schedule.name()
+            )));
+        };
+        if self.from.is_some() || self.to.is_some() {
+            return Err(SamplingError::grid(
+                "this spacing sets its own ends; take `spacing = \"time\"` with `from` and `to`",
+            ));
+        }
+        if steps >= levels {
+            return Err(SamplingError::grid(format!(
+                "{steps} steps at integer labels need more than {steps} levels, and there are {levels}"
+            )));
+        }
+        let (n, count) = (steps as f64, levels as f64);
+        let label = |i: usize| match self.spacing {
+            GridKind::Linspace => ((count - 1.0) * i as f64 / n).round_ties_even(),
+            GridKind::Leading => (i * (levels / (steps + 1))) as f64,
+            _ => (count * i as f64 / n).round_ties_even() - 1.0,
+        };
+        Ok((1..=steps)
+            .rev()
+            .map(|i| schedule.node((label(i) + 1.0) / count))
+            .collect())
     }
 }
 
@@ -198,4 +250,40 @@ fn check_decreasing(nodes: &[Node]) -> Result<(), SamplingError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FinalStep, GridKind, GridParams};
+    use crate::schedule::{VarianceLinear, VpDiscrete};
+
+    #[test]
+    fn labels_are_those_of_diffusers() {
+        let schedule = VpDiscrete::default().schedule().expect("defaults");
+        let labels = |spacing: GridKind| -> Vec<i64> {
+            let grid = GridParams::spaced(spacing);
+            let nodes = grid.nodes(&schedule, 10).expect("a grid");
+            let label = |t: f64| (t * 1000.0).round() as i64 - 1;
+            nodes.iter().map(|node| label(node.t)).collect()
+        };
+        let linspace = [999, 899, 799, 699, 599, 500, 400, 300, 200, 100, 0];
+        let leading = [900, 810, 720, 630, 540, 450, 360, 270, 180, 90, 0];
+        let trailing = [999, 899, 799, 699, 599, 499, 399, 299, 199, 99, 0];
+        assert_eq!(labels(GridKind::Linspace), linspace);
+        assert_eq!(labels(GridKind::Leading), leading);
+        assert_eq!(labels(GridKind::Trailing), trailing);
+    }
+
+    #[test]
+    fn labels_may_end_at_zero_noise_and_need_a_discrete_chain() {
+        let schedule = VpDiscrete::default().schedule().expect("defaults");
+        let grid = GridParams {
+            final_step: FinalStep::Zero,
+            ..GridParams::spaced(GridKind::Linspace)
+        };
+        let nodes = grid.nodes(&schedule, 10).expect("a grid");
+        assert_eq!(nodes.len(), 11);
+        assert!(nodes[10].is_clean() && nodes[9].t == 0.101);
+        assert!(grid.nodes(&VarianceLinear::default(), 10).is_err());
+    }
 }

@@ -36,19 +36,27 @@
 
 pub mod analytic;
 mod denoiser;
+pub mod diagnostics;
 mod error;
 pub mod exponential;
 mod grid;
 mod guidance;
 mod history;
+pub mod interpolant;
+pub mod langevin_gibbs;
 mod model;
 mod noise;
 mod parameterisation;
+mod params;
+pub mod poisson_flow;
 mod problem;
+mod reference;
+pub mod reflow;
 mod sampler;
 pub mod samplers;
 pub mod schedule;
 mod simulation;
+pub mod work_precision;
 
 pub use denoiser::{Condition, Denoiser};
 pub use error::SamplingError;
@@ -58,10 +66,13 @@ pub use history::History;
 pub use model::Model;
 pub use noise::Noise;
 pub use parameterisation::Parameterisation;
+pub use params::{SamplingParams, SamplingSolverParams};
 pub use problem::Problem;
+pub use reference::reference_flow;
 pub use sampler::{
     InvertibleSampler, Latent, Properties, SampleReport, Sampler, StepObserver, Trajectory, sample,
 };
 pub use samplers::SamplerParams;
 pub use schedule::{Node, NoiseSchedule, ScheduleParams, TimeRange};
 pub use simulation::{Layout, Sampling};
+pub use work_precision::WorkPrecision;

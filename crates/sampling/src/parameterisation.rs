@@ -42,7 +42,7 @@ pub enum Parameterisation {
 
 impl Parameterisation {
     /// (a, b, c) with value = a x + b x0 + c eps.
-    fn parts(self, node: &Node) -> (f64, f64, f64) {
+    pub(crate) fn parts(self, node: &Node) -> (f64, f64, f64) {
         match self {
             Self::Noise => (0.0, 0.0, 1.0),
             Self::Data => (0.0, 1.0, 0.0),

@@ -1,9 +1,15 @@
 //! A trajectory as something a run driver can advance, save and restore.
 
-use pdesolve_core::{FieldSpec, RestoreError, Simulation, State, Step, StepError};
+use std::sync::Arc;
 
+use pdesolve_core::{FieldSpec, Place, RestoreError, Simulation, State, Step, StepError};
+
+use crate::analytic::Target;
 use crate::error::SamplingError;
+use crate::problem::Problem;
+use crate::reference::reference_flow;
 use crate::sampler::Trajectory;
+use crate::schedule::Node;
 
 /// How the batch is laid out as fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,16 +26,83 @@ pub enum Layout {
     },
 }
 
-/// A [`Trajectory`] as a [`Simulation`]: its time is the number of steps taken.
+/// A [`Trajectory`] as a [`Simulation`]: its time is the number of steps taken. A method that chooses
+/// its own steps has a time that only rises and ends where it was told to ([`Sampling::until`]).
 pub struct Sampling {
     trajectory: Box<dyn Trajectory>,
     layout: Layout,
+    /// Time of the end, where the number of steps is not known before.
+    end: Option<f64>,
+    exact: Option<Exact>,
+}
+
+/// What the exact end of a deterministic trajectory is computed from, once it is asked for.
+struct Exact {
+    problem: Problem,
+    target: Arc<dyn Target>,
+    ends: (Node, Node),
+    /// The starts, and once `arrived` what the exact flow makes of them.
+    batch: Vec<f64>,
+    arrived: bool,
+}
+
+impl Exact {
+    /// Largest distance of `batch` from the exact end; NaN where that cannot be computed.
+    fn distance(&mut self, batch: &[f64]) -> f64 {
+        if !self.arrived {
+            let (from, to) = self.ends;
+            self.arrived = self.target.flow(&from, &to, &mut self.batch)
+                || reference_flow(&self.problem, &from, &to, &mut self.batch).is_ok();
+            if !self.arrived {
+                self.batch.fill(f64::NAN);
+                self.arrived = true;
+            }
+        }
+        let gaps = batch.iter().zip(&self.batch).map(|(a, b)| (a - b).abs());
+        // A NaN stays one, which `f64::max` would drop.
+        gaps.fold(
+            0.0,
+            |top, gap| if gap > top || gap.is_nan() { gap } else { top },
+        )
+    }
 }
 
 impl Sampling {
     /// A trajectory, laid out as fields.
     pub fn new(trajectory: Box<dyn Trajectory>, layout: Layout) -> Self {
-        Self { trajectory, layout }
+        Self {
+            trajectory,
+            layout,
+            end: None,
+            exact: None,
+        }
+    }
+
+    /// For a method that chooses its own steps: the time of the end.
+    pub fn until(mut self, end: f64) -> Self {
+        self.end = Some(end);
+        self
+    }
+
+    /// Measures the end against the exact flow of `starts` from the first node of `grid` to the last,
+    /// as the quantity `error`; it is not a number before the end.
+    pub fn with_exact(
+        mut self,
+        problem: Problem,
+        target: Arc<dyn Target>,
+        grid: &[Node],
+        starts: Vec<f64>,
+    ) -> Self {
+        if let [first, .., last] = grid {
+            self.exact = Some(Exact {
+                problem,
+                target,
+                ends: (*first, *last),
+                batch: starts,
+                arrived: false,
+            });
+        }
+        self
     }
 
     fn names(&self) -> &[String] {
@@ -41,7 +114,12 @@ impl Sampling {
 
 impl Simulation for Sampling {
     fn time(&self) -> f64 {
-        self.trajectory.steps() as f64
+        let steps = self.trajectory.steps() as f64;
+        match self.end {
+            None => steps,
+            Some(end) if self.trajectory.finished() => end,
+            Some(end) => end * steps / (steps + 1.0),
+        }
     }
 
     fn steps(&self) -> u64 {
@@ -50,13 +128,14 @@ impl Simulation for Sampling {
 
     fn advance(&mut self, _limit: f64) -> Result<Step, StepError> {
         let before = self.trajectory.rejected();
+        let time = self.time();
         self.trajectory
             .advance()
             .map_err(|error| self.step_error(error))?;
         Ok(Step {
             index: self.steps(),
             time: self.time(),
-            dt: 1.0,
+            dt: self.time() - time,
             rejected: (self.trajectory.rejected() - before) as u32,
         })
     }
@@ -81,9 +160,11 @@ impl Simulation for Sampling {
     }
 
     fn quantity_names(&self) -> Vec<String> {
-        ["evaluations", "t", "sigma", "lambda"]
-            .map(str::to_owned)
-            .to_vec()
+        let mut names = vec!["evaluations", "t", "sigma", "lambda"];
+        if self.exact.is_some() {
+            names.push("error");
+        }
+        names.into_iter().map(str::to_owned).collect()
     }
 
     fn quantities(&mut self, out: &mut Vec<f64>) {
@@ -94,6 +175,13 @@ impl Simulation for Sampling {
             node.sigma,
             node.lambda,
         ]);
+        if let Some(exact) = &mut self.exact {
+            out.push(if self.trajectory.finished() {
+                exact.distance(self.trajectory.batch())
+            } else {
+                f64::NAN
+            });
+        }
     }
 
     fn save(&self, state: &mut State) {
@@ -107,10 +195,31 @@ impl Simulation for Sampling {
 
 impl Sampling {
     fn step_error(&self, error: SamplingError) -> StepError {
-        StepError::LinearSolve {
+        let step = self.steps() + 1;
+        let SamplingError::NonFinite {
+            sample,
+            unknown,
+            value,
+            ..
+        } = error
+        else {
+            return StepError::Failed {
+                step,
+                reason: error.to_string(),
+            };
+        };
+        let (field, cell) = match &self.layout {
+            Layout::Points { names } => (&names[unknown], sample),
+            Layout::Fields { names } => (&names[sample], unknown),
+        };
+        StepError::NonFinite {
+            field: field.clone(),
+            value,
+            place: Place::Cell(vec![cell]),
             time: self.time(),
-            step: self.steps() + 1,
-            reason: error.to_string(),
+            step,
+            dt: 1.0,
+            cfl: f64::NAN,
         }
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod list;
 pub(crate) mod new;
 pub(crate) mod plot;
 pub(crate) mod run;
+pub(crate) mod sample;
 pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod sweep;

@@ -63,6 +63,9 @@ fn starter(doc: &KindDoc) -> Option<String> {
     if doc.kind.starts_with("transport") {
         return Some(transport_starter(&doc.kind));
     }
+    if doc.kind == "sampling" {
+        return Some(SAMPLING_STARTER.to_owned());
+    }
     let table = serde_json::json!({ "kind": doc.kind });
     let problem: Problem = serde_json::from_value(table).ok()?;
     let none = std::collections::BTreeMap::new();
@@ -126,6 +129,42 @@ every = 0.1
     ));
     Some(text)
 }
+
+/// A sampling case.
+const SAMPLING_STARTER: &str = "\
+# A case of pdesolve. Check it: `pdesolve check FILE`; run it: `pdesolve sample FILE`;
+# hold all samplers against the exact flow: `pdesolve sample FILE --compare`.
+schema = 1
+title = \"sampling\"
+# Number of samples, each from its own noise.
+trajectories = 1000
+
+[problem]
+kind = \"sampling\"
+
+# The distribution of the data.
+[problem.target]
+kind = \"gaussian_mixture\"
+weights = [0.5, 0.3, 0.2]
+means = [[2.0, 0.0], [-1.0, 1.5], [-0.5, -2.0]]
+deviations = [0.3, 0.4, 0.5]
+
+# How data turn into noise.
+[problem.schedule]
+kind = \"vp_linear\"
+
+[solver]
+kind = \"sampler\"
+# Number of steps from noise to data.
+steps = 20
+
+[solver.sampler]
+kind = \"ddim\"
+
+[output]
+# Steps between frames.
+every = 5
+";
 
 /// What every case begins with: its problem, each parameter with its documentation.
 fn head(doc: &KindDoc) -> String {

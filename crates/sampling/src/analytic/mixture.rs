@@ -144,25 +144,21 @@ impl GaussianMixture {
             .map(exponent)
             .fold(f64::NEG_INFINITY, f64::max);
         let total: f64 = components.clone().map(|k| (exponent(k) - top).exp()).sum();
+        let (of_batch, of_data, of_noise) = self.parameterisation.parts(node);
         out.fill(0.0);
         for k in components {
             let r = (exponent(k) - top).exp() / total;
             let v = variance(k);
-            // The noise; or the data, without the detour that loses digits where alpha is small.
-            let noise = self.parameterisation != Parameterisation::Data;
+            // Data and noise both, so that no form has to be divided by a small alpha or sigma.
             for ((out, x), m) in out.iter_mut().zip(x).zip(&self.means[k]) {
                 let off = (x - alpha * m) / v;
-                *out += if noise {
-                    r * sigma * off
-                } else {
-                    r * (m + alpha * self.deviations[k].powi(2) * off)
-                };
+                let data = m + alpha * self.deviations[k].powi(2) * off;
+                *out += r * (of_data * data + of_noise * sigma * off);
             }
         }
-        if self.parameterisation != Parameterisation::Data {
-            let (a, b) = Parameterisation::Noise.convert(self.parameterisation, node);
+        if of_batch != 0.0 {
             for (out, x) in out.iter_mut().zip(x) {
-                *out = a * x + b * *out;
+                *out += of_batch * x;
             }
         }
     }

@@ -5,20 +5,46 @@ use serde::{Deserialize, Serialize};
 
 use crate::sampler::Sampler;
 
+mod noise_transfer;
 mod walk;
 pub(crate) use walk::Walk;
 
 // Exponential integrators of one step and of several.
 mod ddim;
+mod dpm_solver;
+mod dpm_solver_multistep;
 pub use ddim::Ddim;
+pub use dpm_solver::{DpmSolver, StageWeights};
+pub use dpm_solver_multistep::{DpmSolverMultistep, SecondOrder, StartUp, ThirdOrder};
 
 // Predictor-corrector pairs and their refinements.
+mod unipc;
+pub use unipc::{UniPc, UniPcVariant};
 
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
+mod deis;
+pub use deis::{Deis, DeisVariable};
+mod momentum;
+pub use momentum::{Momentum, MomentumKind};
+mod rho_runge_kutta;
+pub use rho_runge_kutta::{RhoMethod, RhoRungeKutta};
 
 // Methods in sigma, Markov chains in noise and data.
+mod edm;
+mod euler;
+mod scheduled;
+pub use edm::Edm;
+pub use euler::Euler;
+pub use scheduled::{Derivative, SolverSchedule, SolverStep};
 
 // Interpolants, flows, mean-reverting and residual-shifting chains.
+mod flow_ode;
+pub use flow_ode::{FlowOde, OdeMethod};
+mod mean_reverting;
+pub use mean_reverting::{Equation, Mean, MeanReverting};
+mod residual_shifting;
+pub use residual_shifting::ResidualShifting;
+pub mod virtual_inversion;
 
 // Invertible methods.
 
@@ -64,16 +90,28 @@ macro_rules! samplers {
 samplers! {
     // Exponential integrators of one step and of several.
     "ddim" Ddim, "DDIM(eta): exponential Euler, with a share of fresh noise";
+    "dpm_solver" DpmSolver, "DPM-Solver and DPM-Solver++ of one step: exponential Runge-Kutta in lambda";
+    "dpm_solver_multistep" DpmSolverMultistep, "DPM-Solver and DPM-Solver++ of several steps: 2M, 3M";
     // Predictor-corrector pairs and their refinements.
+    "unipc" UniPc, "UniPC: an exponential multistep predictor, and a corrector that costs no evaluation";
 
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
+    "deis" Deis, "DEIS: exponential Adams-Bashforth, the noise a polynomial in time, rho or ln rho";
+    "rho_runge_kutta" RhoRungeKutta, "Runge-Kutta in rho = sigma/alpha: Heun, Kutta, classical";
+    "momentum" Momentum, "Adams-Bashforth with momentum: heavy ball, Nesterov, GHVB";
 
     // Methods in sigma, Markov chains in noise and data.
+    "edm" Edm, "EDM: two stages in sigma/alpha, with noise added before each step";
+    "euler" Euler, "Euler in sigma/alpha, with noise added before each step";
+    "scheduled" SolverSchedule, "Taylor steps in lambda, each with its own form, order and derivatives";
 
     // Interpolants, flows, mean-reverting and residual-shifting chains.
+    "flow_ode" FlowOde, "the flow dx/dt = v by a Runge-Kutta method in the time of the schedule";
+    "mean_reverting" MeanReverting, "MRS: exponential integrators of a diffusion that reverts to a given mean";
+    "residual_shifting" ResidualShifting, "ResShift: a Markov chain between a given field and the data";
 
     // Invertible methods.
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
