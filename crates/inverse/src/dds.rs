@@ -187,24 +187,32 @@ mod tests {
 
     const SAMPLES: usize = 1000;
 
-    fn samples(dds: &Dds, steps: usize) -> Vec<f64> {
+    fn samples(dds: &Dds, steps: usize, seed: u64) -> Vec<f64> {
         let (prior, mask, y) = process_32();
-        let (problem, grid) = (problem(&prior), grid(steps));
-        let noise = Noise::new(1);
+        let problem = problem(&prior);
+        let grid = grid(&problem, steps);
+        let noise = Noise::new(seed);
         let x = problem.prior(&grid[0], SAMPLES, &noise);
         dds.sample(&problem, &mask, &y, &grid, x, noise).unwrap()
     }
 
-    /// Distance of the mean of the samples from the posterior mean, relative to the latter.
+    /// Distance of the mean of the samples from the posterior mean, relative to the latter; the
+    /// mean of it over four seeds.
     fn error_of_mean(dds: &Dds, steps: usize) -> f64 {
         let (prior, mask, y) = process_32();
         let exact = GaussianPosterior::new(&prior, &mask, &y, SIGMA_Y)
             .unwrap()
             .mean;
-        let found = samples(dds, steps);
-        let mean = |i: usize| found.chunks(32).map(|x| x[i]).sum::<f64>() / SAMPLES as f64;
-        let off: f64 = (0..32).map(|i| (mean(i) - exact[i]).powi(2)).sum();
-        (off / exact.iter().map(|v| v * v).sum::<f64>()).sqrt()
+        let size: f64 = exact.iter().map(|v| v * v).sum();
+        let error = |seed: u64| {
+            let found = samples(dds, steps, seed);
+            let mean = |i: usize| found.chunks(32).map(|x| x[i]).sum::<f64>() / SAMPLES as f64;
+            let off: f64 = (0..32).map(|i| (mean(i) - exact[i]).powi(2)).sum();
+            let error = (off / size).sqrt();
+            println!("{steps} steps, seed {seed}: {error:.4}");
+            error
+        };
+        (1..=4).map(error).sum::<f64>() / 4.0
     }
 
     #[test]
@@ -213,16 +221,28 @@ mod tests {
             gamma: 400.0,
             ..Dds::default()
         };
-        for (steps, bound) in [(50, 0.04), (100, 0.022), (200, 0.014)] {
+        // NumPy with its own generator, four seeds: 0.0268, 0.0145, 0.0082. Seeds scatter by a tenth.
+        for (steps, from, to) in [(50, 0.022, 0.03), (100, 0.011, 0.017), (200, 0.005, 0.01)] {
             let error = error_of_mean(&dds, steps);
-            assert!(error <= bound, "{steps} steps: {error}");
+            assert!(from <= error && error <= to, "{steps} steps: {error}");
         }
+    }
+
+    #[test]
+    fn without_fresh_noise_the_mean_is_nearer() {
+        let dds = Dds {
+            eta: 0.0,
+            gamma: 400.0,
+            ..Dds::default()
+        };
+        let error = error_of_mean(&dds, 50);
+        assert!(0.008 <= error && error <= 0.012, "{error}");
     }
 
     #[test]
     fn too_small_a_gamma_leaves_the_data_unmet() {
         let error = error_of_mean(&Dds::default(), 50);
-        assert!(error > 0.06, "{error}");
+        assert!(0.075 <= error && error <= 0.09, "{error}");
     }
 
     #[test]
@@ -233,7 +253,7 @@ mod tests {
             ..Dds::default()
         };
         let mut seen = vec![0.0; y.len()];
-        for x in samples(&dds, 20).chunks(32) {
+        for x in samples(&dds, 20, 1).chunks(32) {
             mask.apply(x, &mut seen);
             assert!(seen.iter().zip(&y).all(|(a, b)| (a - b).abs() < 1e-12));
         }
@@ -266,7 +286,8 @@ mod tests {
     #[test]
     fn bad_parameters_are_refused() {
         let (prior, mask, y) = process_32();
-        let (problem, grid) = (problem(&prior), grid(10));
+        let problem = problem(&prior);
+        let grid = grid(&problem, 10);
         let noise = Noise::new(1);
         for dds in [
             Dds {

@@ -77,7 +77,8 @@ pub(crate) mod tests {
     use std::sync::Arc;
 
     use pdesolve_sampling::analytic::{GaussianProcess, GaussianProcessParams};
-    use pdesolve_sampling::{Node, Problem, ScheduleParams};
+    use pdesolve_sampling::schedule::VpDiscrete;
+    use pdesolve_sampling::{FinalStep, GridKind, GridParams, Node, Problem, ScheduleParams};
 
     use super::GaussianPosterior;
     use crate::operators::Mask;
@@ -93,30 +94,21 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn problem(prior: &GaussianProcess) -> Problem {
-        let schedule = ScheduleParams::default().build().unwrap();
-        Problem::new(schedule, Arc::new(prior.clone()))
+        let schedule = ScheduleParams::VpDiscrete(VpDiscrete::default());
+        Problem::new(schedule.build().unwrap(), Arc::new(prior.clone()))
     }
 
-    /// Of a thousand steps with noise rates from 1e-4 to 0.02, linear in the number of the step.
-    pub(crate) fn node(step: usize) -> Node {
-        let beta = |n: usize| 1e-4 + (0.02 - 1e-4) * n as f64 / 999.0;
-        let a: f64 = (0..=step).map(|n| 1.0 - beta(n)).product();
-        let (alpha, sigma) = (a.sqrt(), (1.0 - a).sqrt());
-        Node {
-            t: (step + 1) as f64 / 1000.0,
-            alpha,
-            sigma,
-            lambda: (alpha / sigma).ln(),
-            alpha_dot: 0.0,
-            sigma_dot: 0.0,
-        }
-    }
-
-    /// Every (1000/steps)-th of them, down to no noise.
-    pub(crate) fn grid(steps: usize) -> Vec<Node> {
-        let skip = 1000 / steps;
-        let nodes = (0..steps).rev().map(|k| node(k * skip));
-        nodes.chain([Node::CLEAN]).collect()
+    /// The labels 0, skip, 2 skip, ... of the thousand, falling, with skip = 1000/steps; then no
+    /// noise.
+    pub(crate) fn grid(problem: &Problem, steps: usize) -> Vec<Node> {
+        let label = |k: usize| (k * (1000 / steps) + 1) as f64 / 1000.0;
+        let grid = GridParams {
+            final_step: FinalStep::Zero,
+            ..GridParams::spaced(GridKind::Explicit {
+                times: (0..steps).rev().map(label).collect(),
+            })
+        };
+        grid.nodes(problem.schedule.as_ref(), steps).unwrap()
     }
 
     #[test]
