@@ -2,6 +2,7 @@
 //!
 //! * [`operators`] are maps A with their adjoints;
 //! * [`Dds`] alternates denoising with a few conjugate gradient steps towards the data;
+//! * [`RedDiff`] lets data and denoiser pull at one estimate;
 //! * [`Tikhonov`] is least squares held to a first guess, without a model;
 //! * [`GaussianPosterior`] is the exact answer where the prior is Gaussian: what they are held to.
 
@@ -10,10 +11,12 @@ mod error;
 mod normal;
 pub mod operators;
 mod posterior;
+mod red_diff;
 mod tikhonov;
 
 pub use dds::Dds;
 pub use error::InverseError;
 pub use normal::Normal;
 pub use posterior::GaussianPosterior;
+pub use red_diff::{NoiseWeight, RedDiff};
 pub use tikhonov::Tikhonov;
