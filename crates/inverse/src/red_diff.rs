@@ -362,7 +362,6 @@ mod tests {
             worst = worst.max((mean - exact[(i, 0)]).abs() / error);
             elsewhere = elsewhere.max((mean - posterior.mean[i]).abs() / error);
         }
-        println!("{worst} standard errors from the changed MAP, {elsewhere} from the mean");
         assert!(worst < 4.0, "{worst}");
         assert!(elsewhere > 8.0, "{elsewhere}");
     }
@@ -397,7 +396,6 @@ mod tests {
             };
             for seed in 1..=4 {
                 let distance = distance(&red, seed);
-                println!("weight {prior_weight}, data {seed}: {distance:.4}");
                 assert!(distance > 0.015 && distance < 0.06, "{distance}");
             }
         }
