@@ -27,6 +27,7 @@
 pub use pdesolve_case as case;
 pub use pdesolve_core as core;
 pub use pdesolve_expr as expr;
+pub use pdesolve_inverse as inverse;
 pub use pdesolve_io as io;
 pub use pdesolve_krylov as krylov;
 pub use pdesolve_mesh as mesh;

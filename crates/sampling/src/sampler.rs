@@ -117,8 +117,20 @@ pub trait Trajectory: Send {
 pub struct Latent {
     /// The batch.
     pub batch: Vec<f64>,
-    /// Its companion: the second state, or the state one step before.
+    /// Its companion: the second copy (EDICT), or the neighbouring state along the grid (BDIA: that
+    /// of the second node beside the first, that of the last but one beside the last). Empty where
+    /// there is none yet; the method then makes it from the batch.
     pub companion: Vec<f64>,
+}
+
+impl Latent {
+    /// A batch without companion.
+    pub fn alone(batch: Vec<f64>) -> Self {
+        Self {
+            batch,
+            companion: Vec::new(),
+        }
+    }
 }
 
 /// A sampler whose steps can be undone exactly.

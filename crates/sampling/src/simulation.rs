@@ -28,6 +28,10 @@ pub enum Layout {
 
 /// A [`Trajectory`] as a [`Simulation`]: its time is the number of steps taken. A method that chooses
 /// its own steps has a time that only rises and ends where it was told to ([`Sampling::until`]).
+///
+/// A step that fails leaves everything as it was before that step: the batch, its node, the counts,
+/// and what [`Simulation::save`] writes. The price is a copy of what the trajectory saves, the batch
+/// and its earlier predictions, made before each step.
 pub struct Sampling {
     trajectory: Box<dyn Trajectory>,
     layout: Layout,
@@ -129,9 +133,22 @@ impl Simulation for Sampling {
     fn advance(&mut self, _limit: f64) -> Result<Step, StepError> {
         let before = self.trajectory.rejected();
         let time = self.time();
-        self.trajectory
-            .advance()
-            .map_err(|error| self.step_error(error))?;
+        let mut good = State::default();
+        self.trajectory.save(&mut good);
+        let advanced = match self.trajectory.advance() {
+            Ok(()) => self.check_predictions(),
+            failed => failed,
+        };
+        if let Err(error) = advanced {
+            // The batch alone would not do: the predictions of a multistep method are spoilt too.
+            self.trajectory
+                .restore(&good)
+                .map_err(|unfit| StepError::Failed {
+                    step: self.steps(),
+                    reason: format!("{error}; and the batch before that step is lost: {unfit}"),
+                })?;
+            return Err(self.step_error(error));
+        }
         Ok(Step {
             index: self.steps(),
             time: self.time(),
@@ -194,6 +211,28 @@ impl Simulation for Sampling {
 }
 
 impl Sampling {
+    /// Refuses a step after which the batch is finite and a prediction for the next step is not.
+    fn check_predictions(&self) -> Result<(), SamplingError> {
+        let mut state = State::default();
+        self.trajectory.save(&mut state);
+        let unknowns = match &self.layout {
+            Layout::Points { names } => names.len(),
+            Layout::Fields { names } => self.trajectory.batch().len() / names.len(),
+        };
+        for values in state.arrays.values() {
+            if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+                return Err(SamplingError::NonFinite {
+                    sample: at / unknowns,
+                    unknown: at % unknowns,
+                    value: values[at],
+                    step: self.trajectory.steps(),
+                    t: self.trajectory.node().t,
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn step_error(&self, error: SamplingError) -> StepError {
         let step = self.steps() + 1;
         let SamplingError::NonFinite {
@@ -220,6 +259,122 @@ impl Sampling {
             step,
             dt: 1.0,
             cfl: f64::NAN,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use pdesolve_core::{Simulation, State, StepError};
+
+    use super::{Layout, Sampling};
+    use crate::analytic::GaussianMixture;
+    use crate::denoiser::{Condition, Denoiser};
+    use crate::grid::GridParams;
+    use crate::noise::Noise;
+    use crate::parameterisation::Parameterisation;
+    use crate::problem::Problem;
+    use crate::samplers::SamplerParams;
+    use crate::samplers::tests::{STARTS, three_gaussians};
+    use crate::schedule::{Node, VarianceLinear};
+
+    /// The mixture of three Gaussians, whose call number `bad` predicts NaN for the last sample.
+    struct Breaking {
+        inner: GaussianMixture,
+        calls: AtomicU64,
+        bad: u64,
+    }
+
+    impl Denoiser for Breaking {
+        fn unknowns(&self) -> usize {
+            2
+        }
+        fn parameterisation(&self) -> Parameterisation {
+            self.inner.parameterisation()
+        }
+        fn evaluate(&self, x: &[f64], node: &Node, condition: Condition<'_>, out: &mut [f64]) {
+            self.inner.evaluate(x, node, condition, out);
+            if self.calls.fetch_add(1, Ordering::Relaxed) + 1 >= self.bad {
+                out[7] = f64::NAN;
+            }
+        }
+    }
+
+    fn sampling(params: &SamplerParams, problem: &Problem) -> Sampling {
+        let nodes = GridParams::lambda()
+            .nodes(problem.schedule.as_ref(), 12)
+            .expect("a grid");
+        let trajectory = params
+            .sampler()
+            .start(problem, &nodes, STARTS.to_vec(), Noise::new(3))
+            .unwrap_or_else(|error| panic!("{error}"));
+        let names = vec!["x1".to_owned(), "x2".to_owned()];
+        Sampling::new(trajectory, Layout::Points { names })
+    }
+
+    #[test]
+    fn a_step_to_nan_leaves_the_batch_and_the_saved_state_before_it() {
+        for (name, params) in SamplerParams::presets() {
+            // The sixth step of the unbroken run is the one that will fail.
+            let good = three_gaussians();
+            let mut whole = sampling(&params, &good);
+            let mut before = State::default();
+            let mut batch = Vec::new();
+            let mut evaluations = 0;
+            for _ in 0..5 {
+                whole.advance(f64::INFINITY).expect(name);
+                before = State::default();
+                whole.save(&mut before);
+                batch = whole.trajectory.batch().to_vec();
+                evaluations = whole.trajectory.evaluations();
+                if whole.trajectory.finished() {
+                    break;
+                }
+            }
+            let steps = whole.steps();
+            if whole.trajectory.finished() {
+                continue;
+            }
+            let inner = GaussianMixture::three().checked().expect("three");
+            let broken = Problem::new(
+                Arc::new(VarianceLinear::default()),
+                Arc::new(Breaking {
+                    inner,
+                    calls: AtomicU64::new(0),
+                    bad: evaluations + 1,
+                }),
+            );
+            let mut run = sampling(&params, &broken);
+            for _ in 0..steps {
+                run.advance(f64::INFINITY).expect(name);
+            }
+            // Methods that skip or reuse predictions fail a step or two later.
+            let mut last = (before, batch, steps);
+            let error = loop {
+                match run.advance(f64::INFINITY) {
+                    Err(error) => break error,
+                    Ok(_) => {
+                        let mut state = State::default();
+                        run.save(&mut state);
+                        last = (state, run.trajectory.batch().to_vec(), run.steps());
+                    }
+                }
+                assert!(!run.trajectory.finished(), "{name}: NaN went unseen");
+            };
+            if let StepError::NonFinite { step, time, .. } = &error {
+                assert_eq!((*step, *time), (last.2 + 1, run.time()), "{name}");
+            }
+            let mut kept = State::default();
+            run.save(&mut kept);
+            assert_eq!(kept, last.0, "{name}: {error}");
+            assert_eq!(run.trajectory.batch(), last.1, "{name}");
+            assert_eq!(run.steps(), last.2, "{name}");
+            let mut field = vec![0.0; 4];
+            run.sample(1, &mut field);
+            assert!(field.iter().all(|v| v.is_finite()), "{name}");
         }
     }
 }

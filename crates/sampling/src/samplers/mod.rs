@@ -11,11 +11,19 @@ pub(crate) use walk::Walk;
 
 // Exponential integrators of one step and of several.
 mod ddim;
+mod ddpm;
 mod dpm_solver;
+mod dpm_solver_adaptive;
+mod dpm_solver_fast;
 mod dpm_solver_multistep;
+mod dpm_solver_sde;
 pub use ddim::Ddim;
+pub use ddpm::{Ddpm, PosteriorVariance};
 pub use dpm_solver::{DpmSolver, StageWeights};
+pub use dpm_solver_adaptive::DpmSolverAdaptive;
+pub use dpm_solver_fast::DpmSolverFast;
 pub use dpm_solver_multistep::{DpmSolverMultistep, SecondOrder, StartUp, ThirdOrder};
+pub use dpm_solver_sde::DpmSolverSde;
 
 // Predictor-corrector pairs and their refinements.
 mod unipc;
@@ -26,6 +34,8 @@ mod deis;
 pub use deis::{Deis, DeisVariable};
 mod momentum;
 pub use momentum::{Momentum, MomentumKind};
+mod pndm;
+pub use pndm::{Pndm, PndmStart};
 mod rho_runge_kutta;
 pub use rho_runge_kutta::{RhoMethod, RhoRungeKutta};
 
@@ -47,6 +57,11 @@ pub use residual_shifting::ResidualShifting;
 pub mod virtual_inversion;
 
 // Invertible methods.
+mod bdia;
+pub mod ddim_inversion;
+mod edict;
+pub use bdia::Bdia;
+pub use edict::Edict;
 
 /// The configurations of a sampler that tables and comparisons list, by a short name each.
 pub trait Presets: Sized {
@@ -90,14 +105,19 @@ macro_rules! samplers {
 samplers! {
     // Exponential integrators of one step and of several.
     "ddim" Ddim, "DDIM(eta): exponential Euler, with a share of fresh noise";
+    "ddpm" Ddpm, "DDPM: ancestral sampling, with the small or the large variance";
     "dpm_solver" DpmSolver, "DPM-Solver and DPM-Solver++ of one step: exponential Runge-Kutta in lambda";
+    "dpm_solver_adaptive" DpmSolverAdaptive, "DPM-Solver and DPM-Solver++ with steps chosen by an estimate of the error";
+    "dpm_solver_fast" DpmSolverFast, "DPM-Solver and DPM-Solver++ that spend a given number of evaluations";
     "dpm_solver_multistep" DpmSolverMultistep, "DPM-Solver and DPM-Solver++ of several steps: 2M, 3M";
+    "dpm_solver_sde" DpmSolverSde, "SDE-DPM-Solver and SDE-DPM-Solver++: the stochastic equation, order 1 and 2";
     // Predictor-corrector pairs and their refinements.
     "unipc" UniPc, "UniPC: an exponential multistep predictor, and a corrector that costs no evaluation";
 
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
     "deis" Deis, "DEIS: exponential Adams-Bashforth, the noise a polynomial in time, rho or ln rho";
     "rho_runge_kutta" RhoRungeKutta, "Runge-Kutta in rho = sigma/alpha: Heun, Kutta, classical";
+    "pndm" Pndm, "PNDM: Adams-Bashforth weights of equal steps, carried by DDIM";
     "momentum" Momentum, "Adams-Bashforth with momentum: heavy ball, Nesterov, GHVB";
 
     // Methods in sigma, Markov chains in noise and data.
@@ -111,6 +131,8 @@ samplers! {
     "residual_shifting" ResidualShifting, "ResShift: a Markov chain between a given field and the data";
 
     // Invertible methods.
+    "bdia" Bdia, "BDIA: DDIM steps forwards and backwards, a two-step method that can be undone";
+    "edict" Edict, "EDICT: two coupled copies of the batch, each step of which can be undone";
 }
 
 #[cfg(test)]

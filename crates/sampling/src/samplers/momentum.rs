@@ -8,9 +8,18 @@
 //! generalised   v <- (1 - beta) v + beta eps,  u = sum_j c_j(k, beta) v_j / beta
 //! ```
 //!
+//! On DPM-Solver++ 2M the damping is that of the heavy ball, with the data predicted:
+//!
+//! ```text
+//! v <- (1 - beta) v + beta (m_0 + (m_0 - m_1)/(2 r)),   r = (lambda_s - lambda_{s-1})/h
+//! x_t = (sigma_t/sigma_s) x_s + alpha_t (1 - e^{-h}) v,  h = lambda_t - lambda_s
+//! ```
+//!
 //! v begins as the first prediction, and v_j is the v of j steps before. AB_k has the weights of
 //! equal steps: 1; (3, -1)/2; (23, -16, 5)/12; (55, -59, 37, -9)/24. beta = 1 is plain AB_k in all
 //! three. The first steps have the order that their history allows.
+//!
+//! A step to zero noise is one of DDIM with the undamped prediction.
 //!
 //! The heavy ball and Nesterov's are of first order whatever k is: damping buys stability with
 //! accuracy. Generalised momentum of order k with beta < 1 is written as order k - 1 + beta
@@ -48,6 +57,8 @@ pub enum MomentumKind {
     /// Generalised heavy ball: the damping comes first, the extrapolation after it.
     #[default]
     Generalised,
+    /// Heavy ball on DPM-Solver++ 2M, whose `order` is 2.
+    Data2m,
 }
 
 /// Momentum on Adams-Bashforth steps in rho = sigma/alpha.
@@ -84,6 +95,7 @@ impl Presets for Momentum {
             ("heavy_ball", of(MomentumKind::HeavyBall)),
             ("nesterov", of(MomentumKind::Nesterov)),
             ("ghvb_1_8", of(MomentumKind::Generalised)),
+            ("dpmpp_2m_heavy_ball", of(MomentumKind::Data2m)),
         ]
     }
 }
@@ -94,6 +106,9 @@ impl Sampler for Momentum {
             MomentumKind::HeavyBall => "Heavy ball on",
             MomentumKind::Nesterov => "Nesterov momentum on",
             MomentumKind::Generalised => "GHVB on",
+            MomentumKind::Data2m => {
+                return format!("Heavy ball on DPM-Solver++ 2M, beta = {}", self.beta);
+            }
         };
         format!("{kind} AB{}, beta = {}", self.order, self.beta)
     }
@@ -128,6 +143,12 @@ impl Sampler for Momentum {
             return Err(SamplingError::parameter(
                 "beta",
                 format!("it is {}, and lies above 0 and not above 1", self.beta),
+            ));
+        }
+        if self.momentum == MomentumKind::Data2m && self.order != 2 {
+            return Err(SamplingError::parameter(
+                "order",
+                format!("it is {}, and with momentum = data_2m it is 2", self.order),
             ));
         }
         let walk = Walk::new(problem, grid, x)?;
@@ -172,11 +193,52 @@ struct Steps {
     increment: Vec<f64>,
 }
 
+impl Steps {
+    /// A step of DPM-Solver++ 2M with a damped increment.
+    fn advance_data(&mut self, from: &Node, to: &Node) -> Result<(), SamplingError> {
+        let walk = &mut self.walk;
+        let first = self.history.is_empty();
+        let newest = self.history.push(*from);
+        walk.model
+            .predict(Parameterisation::Data, &walk.x, from, newest);
+        self.increment.copy_from_slice(newest);
+        let h = to.lambda - from.lambda;
+        if first {
+            self.velocity.copy_from_slice(&self.increment);
+        } else {
+            let r = (from.lambda - self.history.node(1).lambda) / h;
+            let half = 0.5 / r;
+            update(
+                &mut self.increment,
+                1.0 + half,
+                self.history.values(1),
+                -half,
+            );
+        }
+        let beta = self.params.beta;
+        update(&mut self.velocity, 1.0 - beta, &self.increment, beta);
+        let weight = -to.alpha * (-h).exp_m1();
+        update(&mut walk.x, to.sigma / from.sigma, &self.velocity, weight);
+        walk.arrive()
+    }
+}
+
 impl Trajectory for Steps {
     fn advance(&mut self) -> Result<(), SamplingError> {
         let (from, to) = self.walk.step();
         let walk = &mut self.walk;
+        if to.is_clean() {
+            let (carry, step) = noise_transfer(&from, &to);
+            let e = &mut self.increment;
+            walk.model
+                .predict(Parameterisation::Noise, &walk.x, &from, e);
+            update(&mut walk.x, carry, e, step);
+            return walk.arrive();
+        }
         let (beta, kind) = (self.params.beta, self.params.momentum);
+        if kind == MomentumKind::Data2m {
+            return self.advance_data(&from, &to);
+        }
         let generalised = kind == MomentumKind::Generalised;
         let first = self.history.is_empty();
         let newest = self.history.push(from);
@@ -190,10 +252,6 @@ impl Trajectory for Steps {
             newest.copy_from_slice(&self.velocity);
         }
         let (carry, step) = noise_transfer(&from, &to);
-        if to.is_clean() && !generalised {
-            update(&mut walk.x, carry, self.history.values(0), step);
-            return walk.arrive();
-        }
         let b = if generalised { beta } else { 1.0 };
         self.increment.fill(0.0);
         for (age, c) in coefficients(self.history.len(), b)[..self.history.len()]
@@ -237,8 +295,11 @@ impl Trajectory for Steps {
 #[cfg(test)]
 mod tests {
     use super::{Momentum, MomentumKind};
-    use crate::grid::{GridKind, GridParams};
-    use crate::samplers::tests::{distance, end, error, three_gaussians};
+    use crate::grid::{FinalStep, GridKind, GridParams};
+    use crate::model::Model;
+    use crate::parameterisation::Parameterisation;
+    use crate::samplers::tests::{distance, end, error, order, three_gaussians};
+    use crate::samplers::{Presets, SamplerParams};
 
     #[test]
     fn orders_in_even_time_are_those_measured_before() {
@@ -278,5 +339,44 @@ mod tests {
             assert!(distance(&plain, &of(MomentumKind::Nesterov)) < 1e-12);
             assert!(distance(&plain, &of(MomentumKind::Generalised)) < 1e-12);
         }
+    }
+
+    #[test]
+    fn a_step_to_zero_noise_returns_the_predicted_data() {
+        let problem = three_gaussians();
+        let last = problem.schedule.node(1e-3);
+        let clean = GridParams {
+            final_step: FinalStep::Zero,
+            ..GridParams::lambda()
+        };
+        for (name, sampler) in Momentum::presets() {
+            let before = end(&sampler, &problem, &GridParams::lambda(), 11);
+            let mut data = vec![0.0; before.len()];
+            Model::new(&problem).predict(Parameterisation::Data, &before, &last, &mut data);
+            let found = end(&sampler, &problem, &clean, 12);
+            assert!(distance(&found, &data) < 1e-12, "{name}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn damped_2m_is_of_first_order_and_with_beta_1_it_is_plain_2m() {
+        let grid = GridParams::lambda();
+        let damped = |beta| Momentum {
+            momentum: MomentumKind::Data2m,
+            order: 2,
+            beta,
+        };
+        let presets = SamplerParams::presets();
+        let (_, plain) = (presets.iter())
+            .find(|(name, _)| *name == "dpmpp_2m")
+            .expect("a preset");
+        let problem = three_gaussians();
+        let off = distance(
+            &end(&damped(1.0), &problem, &grid, 20),
+            &end(plain.sampler(), &problem, &grid, 20),
+        );
+        assert!(off < 1e-12, "{off}");
+        let found = order(&damped(0.8), &grid, 320);
+        assert!((found - 1.0).abs() < 0.1, "{found}");
     }
 }

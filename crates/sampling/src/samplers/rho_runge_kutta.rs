@@ -207,8 +207,11 @@ impl Trajectory for Steps {
 #[cfg(test)]
 mod tests {
     use super::{RhoMethod, RhoRungeKutta};
-    use crate::grid::GridParams;
-    use crate::samplers::tests::{assert_golden, error};
+    use crate::grid::{FinalStep, GridParams};
+    use crate::model::Model;
+    use crate::parameterisation::Parameterisation;
+    use crate::samplers::Presets;
+    use crate::samplers::tests::{assert_golden, distance, end, error, three_gaussians};
 
     #[test]
     fn heun_reproduces_the_golden_trajectory() {
@@ -229,6 +232,23 @@ mod tests {
             let off = |n| error(&sampler, &GridParams::lambda(), n);
             let found = (off(steps) / off(2 * steps)).log2();
             assert!((found - claimed).abs() < 0.15, "{order:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn a_step_to_zero_noise_returns_the_predicted_data() {
+        let problem = three_gaussians();
+        let last = problem.schedule.node(1e-3);
+        let clean = GridParams {
+            final_step: FinalStep::Zero,
+            ..GridParams::lambda()
+        };
+        for (name, sampler) in RhoRungeKutta::presets() {
+            let before = end(&sampler, &problem, &GridParams::lambda(), 11);
+            let mut data = vec![0.0; before.len()];
+            Model::new(&problem).predict(Parameterisation::Data, &before, &last, &mut data);
+            let found = end(&sampler, &problem, &clean, 12);
+            assert!(distance(&found, &data) < 1e-12, "{name}: {found:?}");
         }
     }
 }
