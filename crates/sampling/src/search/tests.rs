@@ -1,5 +1,7 @@
 //! What is found, and whether it holds on starts that the search has not seen.
 
+use std::sync::OnceLock;
+
 use super::{Evolution, Fitness, Measure, TimeSubsets, exhaustive};
 use crate::error::SamplingError;
 use crate::exponential::Form;
@@ -19,12 +21,15 @@ fn fitness(measure: Measure, candidates: usize, starts: usize, seed: u64) -> Fit
     Fitness::new(&problem, &nodes, starts, measure).expect("smooth")
 }
 
-/// The starts of the search, and those to test on.
-fn seen_and_held_out() -> (Fitness, Fitness) {
-    (
-        fitness(Measure::End, 60, 128, 1),
-        fitness(Measure::End, 60, 512, 2),
-    )
+/// The starts of the search, and those to test on; the exact flow from them is shared.
+fn seen_and_held_out() -> &'static (Fitness, Fitness) {
+    static BOTH: OnceLock<(Fitness, Fitness)> = OnceLock::new();
+    BOTH.get_or_init(|| {
+        (
+            fitness(Measure::End, 60, 128, 1),
+            fitness(Measure::End, 60, 512, 2),
+        )
+    })
 }
 
 fn error(fitness: &Fitness, sampler: &dyn Sampler, times: &[usize]) -> f64 {
@@ -78,7 +83,7 @@ fn evolved_schedules_halve_the_error_of_every_constant_one_on_held_out_starts() 
     let (seen, held) = seen_and_held_out();
     for (steps, known) in [(5, 4.796e-2), (6, 4.468e-2)] {
         let even = seen.even(steps).expect("60 intervals");
-        let constant = best_constant(&held, &even);
+        let constant = best_constant(held, &even);
         assert!((constant / known - 1.0).abs() < 1e-3, "{constant:e}");
         let plain = vec![SolverStep::default(); steps];
         for seed in 0..4 {
@@ -86,8 +91,8 @@ fn evolved_schedules_halve_the_error_of_every_constant_one_on_held_out_starts() 
                 seed,
                 ..Evolution::default()
             };
-            let found = search.search(&seen, &plain, &even).expect("searches");
-            let searched = error(&held, &found.best, &times(&seen, &found.best));
+            let found = search.search(seen, &plain, &even).expect("searches");
+            let searched = error(held, &found.best, &times(seen, &found.best));
             assert!(searched < 0.5 * constant, "{steps} {seed}: {searched:e}");
             assert_eq!(found.score.evaluations, steps as u64);
         }
@@ -100,10 +105,10 @@ fn the_best_of_all_schedules_beats_the_constant_ones_on_held_out_starts() {
     for (steps, forms) in [(5, vec![Form::Data, Form::Noise]), (6, vec![Form::Data])] {
         let even = seen.even(steps).expect("60 intervals");
         let choices: Vec<SolverStep> = forms.into_iter().flat_map(orders).collect();
-        let found = exhaustive(&seen, &even, &choices, steps as u64).expect("searches");
+        let found = exhaustive(seen, &even, &choices, steps as u64).expect("searches");
         assert_eq!(found.tried, choices.len().pow(steps as u32));
-        let searched = error(&held, &found.best, &even);
-        let constant = best_constant(&held, &even);
+        let searched = error(held, &found.best, &even);
+        let constant = best_constant(held, &even);
         assert!(
             searched < 0.7 * constant,
             "{steps}: {searched:e} {constant:e}"
@@ -119,9 +124,9 @@ fn searched_times_beat_even_ones_on_held_out_starts() {
     for steps in [5, 6] {
         let even = seen.even(steps).expect("60 intervals");
         for sampler in [&ddim as &dyn Sampler, &two_steps] {
-            let found = (TimeSubsets::default().search(&seen, sampler, &even)).expect("searches");
-            let searched = error(&held, sampler, &found.best);
-            let plain = error(&held, sampler, &even);
+            let found = (TimeSubsets::default().search(seen, sampler, &even)).expect("searches");
+            let searched = error(held, sampler, &found.best);
+            let plain = error(held, sampler, &even);
             assert!(searched < plain / 3.0, "{searched:e} {plain:e}");
         }
     }
