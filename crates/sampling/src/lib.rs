@@ -55,6 +55,7 @@ pub mod reflow;
 mod sampler;
 pub mod samplers;
 pub mod schedule;
+pub mod search;
 mod simulation;
 pub mod work_precision;
 
