@@ -23,9 +23,10 @@
 //! model it was searched on, not in the limit of many steps. [`crate::search`] finds them.
 //!
 //! Source: Liu, Ning, Yang and Wang (2023), the unified sampling framework; its steps are those of
-//! Lu et al. (2022) and Zhao et al. (2023). Their program also scales the first derivative by
-//! 1 + c h, leaves out the first call, expands a third form, and corrects `low` steps by few
-//! predictions where all are taken here.
+//! Lu et al. (2022) and Zhao et al. (2023). There the first derivative is drawn from
+//! any number of predictions and the others take all: up to three terms these are `full` and `low`.
+//! Their program also scales the first derivative by 1 + c h, leaves out the first call, expands a
+//! third form, and corrects `low` steps by few predictions where all are taken here.
 
 use pdesolve_core::{RestoreError, State};
 use schemars::JsonSchema;
@@ -525,6 +526,118 @@ mod tests {
             distance(&x[..2], &[2.203367595822, 0.221216241698]) < 1e-10,
             "{x:?}"
         );
+    }
+
+    #[test]
+    fn derivatives_and_correctors_reproduce_the_program_of_the_authors() {
+        // Its `update` in double precision; for `low` the first derivative has one difference and the
+        // second has both.
+        use Derivative::{Full, Low};
+        use Form::{Data, Noise};
+        let problem = three_gaussians();
+        for (form, order, derivative, corrector, known) in [
+            (
+                Noise,
+                3,
+                Low,
+                false,
+                [
+                    2.134875362886,
+                    0.173495208765,
+                    -1.000135276412,
+                    1.750288283607,
+                    0.453088026235,
+                    -1.828472215373,
+                    -1.333178100379,
+                    0.906863193536,
+                ],
+            ),
+            (
+                Noise,
+                3,
+                Full,
+                false,
+                [
+                    2.137199131136,
+                    0.181771895426,
+                    -1.001231660068,
+                    1.759236416597,
+                    0.446003750227,
+                    -1.853796615885,
+                    -1.347219629853,
+                    0.903927950369,
+                ],
+            ),
+            (
+                Data,
+                3,
+                Low,
+                false,
+                [
+                    2.126171083768,
+                    0.227239381759,
+                    -0.926974638201,
+                    1.739853421342,
+                    0.786905343358,
+                    -1.599250981820,
+                    -1.282793117207,
+                    0.363319921798,
+                ],
+            ),
+            (
+                Data,
+                3,
+                Full,
+                false,
+                [
+                    1.959999756711,
+                    0.264197876532,
+                    -0.641192703450,
+                    1.511031849077,
+                    1.395854275485,
+                    -0.902498987289,
+                    -0.967927112870,
+                    -0.477733639929,
+                ],
+            ),
+            (
+                Noise,
+                2,
+                Full,
+                true,
+                [
+                    2.191726325073,
+                    0.179651437328,
+                    -1.085087963342,
+                    1.837871820344,
+                    0.275186712822,
+                    -2.087749321612,
+                    -1.435399650847,
+                    0.985927872950,
+                ],
+            ),
+            (
+                Data,
+                2,
+                Full,
+                true,
+                [
+                    2.214403942511,
+                    0.227036719331,
+                    -1.066850039684,
+                    1.885770616361,
+                    0.220195743453,
+                    -2.281672196467,
+                    -1.526747350342,
+                    0.978242772422,
+                ],
+            ),
+        ] {
+            let steps = vec![every(form, order, derivative, corrector).steps[0]; 8];
+            let sampler = timed(SolverSchedule { steps }, &TIMES[1..]);
+            let x = end(&sampler, &problem, &GridParams::lambda(), 8);
+            assert!(distance(&x, &known) < 1e-10, "{sampler:?}: {x:?}");
+        }
     }
 
     #[test]
