@@ -56,6 +56,7 @@ mod sampler;
 pub mod samplers;
 pub mod schedule;
 mod simulation;
+pub mod training;
 pub mod work_precision;
 
 pub use denoiser::{Condition, Denoiser};
