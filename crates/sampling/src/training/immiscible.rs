@@ -42,8 +42,11 @@ pub struct Pairing {
 }
 
 impl Pairing {
-    /// Share of the distance that is gone.
+    /// Share of the distance that is gone; 0 where there was none.
     pub fn reduction(&self) -> f64 {
+        if self.before == 0.0 {
+            return 0.0;
+        }
         1.0 - self.after / self.before
     }
 }
@@ -104,6 +107,14 @@ pub fn nearest(
     let mut least: Vec<f64> = rows(data, out, unknowns)
         .map(|(x, z)| distance(x, z))
         .collect();
+    if let Some(at) = least.iter().position(|distance| !distance.is_finite()) {
+        return Err(SamplingError::parameter(
+            "data",
+            format!(
+                "sample {at} is too far from the noise for its distance to be a number; scale the data to about 1"
+            ),
+        ));
+    }
     let before = least.iter().sum::<f64>() / n as f64;
     let mut draw = vec![0.0; out.len()];
     for candidate in 1..candidates {
@@ -408,6 +419,7 @@ mod tests {
         assert!(assign(&[1.0, 2.0, 3.0], &mut [0.0; 3], 2).is_err());
         assert!(assign(&[f64::NAN], &mut [0.0], 1).is_err());
         assert!(assign(&[1.0], &mut [f64::INFINITY], 1).is_err());
+        assert!(nearest(&[1e200], 1, 2, &Noise::new(0), 0, &mut [0.0]).is_err());
         assert!(nearest(&[1.0], 1, 0, &Noise::new(0), 0, &mut [0.0]).is_err());
         assert!(assignment(&[1.0; 3], 2).is_err());
     }
