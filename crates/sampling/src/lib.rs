@@ -57,6 +57,7 @@ pub mod samplers;
 pub mod schedule;
 pub mod search;
 mod simulation;
+pub mod training;
 pub mod work_precision;
 
 pub use denoiser::{Condition, Denoiser};
