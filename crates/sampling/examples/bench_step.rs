@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The plain loop is x = a x + w m_0 + b (m_0 - m_1) over the same number of values, with predictions
-//! that the same model has just written. The model times itself; its time is subtracted on both
+//! that the same model has just written; where the model predicts noise, it first turns m_0 into data,
+//! m_0 = c x + d m_0, in the same pass. The model times itself; its time is subtracted on both
 //! sides. Rounds of both take turns; best and median are over the steps of all rounds. One thread.
 //! benches/sampling/README.md says what is compared.
 
@@ -129,9 +130,17 @@ fn loop_times(model: &Timed, nodes: &[Node], unknowns: usize) -> Vec<u64> {
     for node in &nodes[..STEPS] {
         model.evaluate(&x, node, Condition::None, &mut newest);
         let (a, w, b) = black_box((0.9, 0.1, 0.05));
+        let (c, d) = black_box((1.1, -0.1));
         let begin = Instant::now();
-        for ((x, m0), m1) in x.iter_mut().zip(&newest).zip(&older) {
-            *x = a * *x + w * m0 + b * (m0 - m1);
+        if model.predicts == Parameterisation::Data {
+            for ((x, m0), m1) in x.iter_mut().zip(&newest).zip(&older) {
+                *x = a * *x + w * m0 + b * (m0 - m1);
+            }
+        } else {
+            for ((x, m0), m1) in x.iter_mut().zip(&mut newest).zip(&older) {
+                *m0 = c * *x + d * *m0;
+                *x = a * *x + w * *m0 + b * (*m0 - m1);
+            }
         }
         times.push(begin.elapsed().as_nanos() as u64);
         black_box(&x);

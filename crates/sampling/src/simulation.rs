@@ -6,6 +6,7 @@ use pdesolve_core::{FieldSpec, Place, RestoreError, Simulation, State, Step, Ste
 
 use crate::analytic::Target;
 use crate::error::SamplingError;
+use crate::model::all_finite;
 use crate::problem::Problem;
 use crate::reference::reference_flow;
 use crate::sampler::Trajectory;
@@ -242,8 +243,7 @@ impl Sampling {
             Layout::Fields { names } => self.trajectory.batch().len() / names.len(),
         };
         for values in self.after.arrays.values() {
-            // A count vectorises, a search does not.
-            if values.iter().filter(|v| !v.is_finite()).count() == 0 {
+            if all_finite(values) {
                 continue;
             }
             if let Some(at) = values.iter().position(|v| !v.is_finite()) {
