@@ -86,10 +86,6 @@ impl Row {
 /// Where the exact flow cannot be integrated.
 pub(crate) fn rows() -> Result<Vec<Row>, SamplingError> {
     let presets = SamplerParams::presets();
-    let measurable = |params: &SamplerParams| {
-        let properties = params.sampler().properties();
-        !properties.stochastic && !properties.adaptive
-    };
     let curves = curves(measurable, &[160, 640])?;
     let row = |(preset, params): (&str, SamplerParams)| Row {
         measured: (curves.iter().find(|curve| curve.name == preset)).and_then(order),
@@ -98,6 +94,12 @@ pub(crate) fn rows() -> Result<Vec<Row>, SamplingError> {
         properties: params.sampler().properties(),
     };
     Ok(presets.into_iter().map(row).collect())
+}
+
+/// Follows the flow in as many steps as it is given.
+fn measurable(params: &SamplerParams) -> bool {
+    let properties = params.sampler().properties();
+    !properties.stochastic && !properties.adaptive
 }
 
 /// Between the two points of a curve, in the number of steps.
@@ -134,8 +136,12 @@ fn curves(
 /// Calls of the model until the error is below 1e-2, 1e-3 and 1e-4: the fewest for 1e-3 first.
 fn evaluations() -> Result<String, SamplingError> {
     let steps: Vec<usize> = (0..12).map(|k| 5 << k).collect();
-    let deterministic = |params: &SamplerParams| !params.sampler().properties().stochastic;
-    let mut lines: Vec<(f64, String)> = (curves(deterministic, &steps)?.iter())
+    // A tolerance is not a number of steps.
+    let take = |params: &SamplerParams| {
+        !params.sampler().properties().stochastic
+            && !matches!(params, SamplerParams::DpmSolverAdaptive(_))
+    };
+    let mut lines: Vec<(f64, String)> = (curves(take, &steps)?.iter())
         .map(|curve| {
             let needed = [1e-2, 1e-3, 1e-4].map(|error| curve.evaluations_to_reach(error));
             let [a, b, c] = needed.map(|n| n.map_or("-".to_owned(), |n| format!("{n:.0}")));
