@@ -79,7 +79,7 @@ ROWS[-1][1]["steps"] = 9
 row("PNDM, skip_prk_steps, leading",
     lambda: chain(diffusers.PNDMScheduler(
         **CHAIN, skip_prk_steps=True, timestep_spacing="leading")),
-    {"kind": "plms"}, grid=explicit(range(900, -1, -100)))
+    {"kind": "pndm"}, grid=explicit(range(900, -1, -100)))
 ROWS[-1][1]["steps"] = 9
 
 for final in ("zero", "sigma_min"):
@@ -117,9 +117,8 @@ for order in (1, 2, 3):
 
 for order in (1, 2, 3):
     row(f"DEIS {order} linspace",
-        lambda order=order: chain(diffusers.DEISMultistepScheduler(
-            **CHAIN, solver_order=order, lower_order_final=False)),
-        {"kind": "deis", "order": order - 1, "variable": "log_rho"})
+        lambda order=order: chain(diffusers.DEISMultistepScheduler(**CHAIN, solver_order=order)),
+        {"kind": "deis", "order": order - 1, "variable": "log_rho", "lower_order_final": True})
 
 
 def main():
