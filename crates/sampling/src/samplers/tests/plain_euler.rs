@@ -101,6 +101,7 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     samplers! {
+        family "Methods in sigma and noise";
         "plain_euler" PlainEuler, "Euler in sigma/alpha";
     }
 
@@ -145,6 +146,7 @@ mod tests {
             [("plain_euler", "Euler in sigma/alpha")]
         );
         assert_eq!(params.kind(), "plain_euler");
+        assert_eq!(params.family(), "Methods in sigma and noise");
         assert_eq!(SamplerParams::presets().len(), 1);
         let grid = GridParams::lambda();
         let observed = order(params.sampler(), &grid, 320);
