@@ -33,9 +33,14 @@ pub enum RestoreError {
 }
 
 impl State {
-    /// Stores an array.
+    /// Stores an array, in the memory of the one of that name where there is one.
     pub fn put(&mut self, key: &str, values: &[f64]) {
-        self.arrays.insert(key.to_owned(), values.to_vec());
+        if let Some(array) = self.arrays.get_mut(key) {
+            array.clear();
+            array.extend_from_slice(values);
+        } else {
+            self.arrays.insert(key.to_owned(), values.to_vec());
+        }
     }
 
     /// Stores a counter.

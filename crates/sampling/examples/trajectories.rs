@@ -3,6 +3,7 @@
 //! Reads from standard input one JSON object a line, `{"name", "sampler", "schedule", "grid",
 //! "steps", "starts"}`, the middle three as in a case file, and prints one a line: `{"name", "x",
 //! "evaluations"}`, or `{"name", "error"}`; `{"name", "unknown"}` for a sampler this build has not.
+//! With `"parameterisation"`, as of a target in a case, the model predicts that, else the noise.
 
 use std::error::Error;
 use std::io::{BufRead, Write};
@@ -41,7 +42,10 @@ fn end(row: &Value) -> Result<(Vec<f64>, u64), Box<dyn Error>> {
     let grid: GridParams = serde_json::from_value(take("grid"))?;
     let steps: usize = serde_json::from_value(take("steps"))?;
     let starts: Vec<f64> = serde_json::from_value(take("starts"))?;
-    let target = GaussianMixture::three().checked()?;
+    let mut target = GaussianMixture::three().checked()?;
+    if let Some(predicts) = row.get("parameterisation") {
+        target.parameterisation = serde_json::from_value(predicts.clone())?;
+    }
     let problem = Problem::new(schedule.build()?, Arc::new(target));
     let nodes = grid.nodes(problem.schedule.as_ref(), steps)?;
     let report = sample(

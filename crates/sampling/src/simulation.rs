@@ -6,6 +6,7 @@ use pdesolve_core::{FieldSpec, Place, RestoreError, Simulation, State, Step, Ste
 
 use crate::analytic::Target;
 use crate::error::SamplingError;
+use crate::model::all_finite;
 use crate::problem::Problem;
 use crate::reference::reference_flow;
 use crate::sampler::Trajectory;
@@ -30,10 +31,16 @@ pub enum Layout {
 /// its own steps has a time that only rises and ends where it was told to ([`Sampling::until`]).
 ///
 /// A step that fails leaves everything as it was before that step: the batch, its node, the counts,
-/// and what [`Simulation::save`] writes. The price is a copy of what the trajectory saves, the batch
-/// and its earlier predictions, made before each step.
+/// and what [`Simulation::save`] writes. The price is one copy a step of what the trajectory saves, the
+/// batch and its earlier predictions, and the memory for two of them: the state that a step leaves is
+/// looked through, and kept as the one before the next step.
 pub struct Sampling {
     trajectory: Box<dyn Trajectory>,
+    /// What the trajectory saves before a step; up to date where `saved`.
+    before: State,
+    saved: bool,
+    /// The same after it.
+    after: State,
     layout: Layout,
     /// Time of the end, where the number of steps is not known before.
     end: Option<f64>,
@@ -77,6 +84,9 @@ impl Sampling {
     pub fn new(trajectory: Box<dyn Trajectory>, layout: Layout) -> Self {
         Self {
             trajectory,
+            before: State::default(),
+            saved: false,
+            after: State::default(),
             layout,
             end: None,
             exact: None,
@@ -134,8 +144,10 @@ impl Simulation for Sampling {
     fn advance(&mut self, _limit: f64) -> Result<Step, StepError> {
         let before = self.trajectory.rejected();
         let time = self.time();
-        let mut good = State::default();
-        self.trajectory.save(&mut good);
+        if !self.saved {
+            write(self.trajectory.as_ref(), &mut self.before);
+        }
+        self.saved = false;
         let advanced = match self.trajectory.advance() {
             Ok(()) => self.check_predictions(),
             failed => failed,
@@ -143,13 +155,15 @@ impl Simulation for Sampling {
         if let Err(error) = advanced {
             // The batch alone would not do: the predictions of a multistep method are spoilt too.
             self.trajectory
-                .restore(&good)
+                .restore(&self.before)
                 .map_err(|unfit| StepError::Failed {
                     step: self.steps(),
                     reason: format!("{error}; and the batch before that step is lost: {unfit}"),
                 })?;
             return Err(self.step_error(error));
         }
+        std::mem::swap(&mut self.before, &mut self.after);
+        self.saved = true;
         Ok(Step {
             index: self.steps(),
             time: self.time(),
@@ -207,20 +221,32 @@ impl Simulation for Sampling {
     }
 
     fn restore(&mut self, state: &State) -> Result<(), RestoreError> {
+        self.saved = false;
         self.trajectory.restore(state)
     }
 }
 
+/// Has the trajectory save into the arrays that `state` holds. One that it no longer saves is empty.
+fn write(trajectory: &dyn Trajectory, state: &mut State) {
+    for array in state.arrays.values_mut() {
+        array.clear();
+    }
+    state.counters.clear();
+    trajectory.save(state);
+}
+
 impl Sampling {
     /// Refuses a step after which the batch is finite and a prediction for the next step is not.
-    fn check_predictions(&self) -> Result<(), SamplingError> {
-        let mut state = State::default();
-        self.trajectory.save(&mut state);
+    fn check_predictions(&mut self) -> Result<(), SamplingError> {
+        write(self.trajectory.as_ref(), &mut self.after);
         let unknowns = match &self.layout {
             Layout::Points { names } => names.len(),
             Layout::Fields { names } => self.trajectory.batch().len() / names.len(),
         };
-        for values in state.arrays.values() {
+        for values in self.after.arrays.values() {
+            if all_finite(values) {
+                continue;
+            }
             if let Some(at) = values.iter().position(|v| !v.is_finite()) {
                 return Err(SamplingError::NonFinite {
                     sample: at / unknowns,
@@ -376,6 +402,43 @@ mod tests {
             let mut field = vec![0.0; 4];
             run.sample(1, &mut field);
             assert!(field.iter().all(|v| v.is_finite()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_failed_step_after_a_restored_state_leaves_the_restored_one() {
+        for kind in ["dpmpp_3m", "unipc_3", "plms", "bdia"] {
+            let (_, params) = (SamplerParams::presets().into_iter())
+                .find(|(name, _)| *name == kind)
+                .expect("a preset");
+            let steps_of = |bad| {
+                let inner = GaussianMixture::three().checked().expect("three");
+                let calls = AtomicU64::new(0);
+                let denoiser = Arc::new(Breaking { inner, calls, bad });
+                let problem = Problem::new(Arc::new(VarianceLinear::default()), denoiser);
+                sampling(&params, &problem)
+            };
+            let mut run = steps_of(u64::MAX);
+            for _ in 0..4 {
+                run.advance(f64::INFINITY).expect(kind);
+            }
+            let mut fourth = State::default();
+            run.save(&mut fourth);
+            run.advance(f64::INFINITY).expect(kind);
+            let calls = run.trajectory.evaluations();
+
+            // The same five steps; any call after them fails.
+            let mut run = steps_of(calls + 1);
+            for _ in 0..5 {
+                run.advance(f64::INFINITY).expect(kind);
+            }
+            run.restore(&fourth).expect("its own state");
+            for _ in 0..2 {
+                run.advance(f64::INFINITY).expect_err(kind);
+                let mut kept = State::default();
+                run.save(&mut kept);
+                assert_eq!(kept, fourth, "{kind}");
+            }
         }
     }
 }

@@ -11,7 +11,8 @@
 //!
 //! 1. `start`: the weights C_j of every step, by Gauss-Legendre quadrature with 32 points.
 //! 2. A step: ask for the noise; add all predictions with their weights. The first steps have the
-//!    degree that their history allows; a step to zero noise is one of DDIM.
+//!    degree that their history allows; a step to zero noise is one of DDIM. With
+//!    `lower_order_final` and fewer than 15 steps, so is the last, and the one before has r <= 1.
 //!
 //! Order r + 1 where the first steps do no harm. Started on the reference problem where the flow is
 //! already bent (lambda = -1.5), the first step, of first order, keeps every r >= 1 at order 2.
@@ -68,6 +69,9 @@ pub struct Deis {
     pub order: usize,
     /// What the noise is a polynomial in. Default: time.
     pub variable: DeisVariable,
+    /// With fewer than 15 steps, take the last with degree 0 and the one before with degree 1 at
+    /// most, as the diffusers library does by default. Default: false.
+    pub lower_order_final: bool,
 }
 
 impl Default for Deis {
@@ -75,13 +79,18 @@ impl Default for Deis {
         Self {
             order: 3,
             variable: DeisVariable::Time,
+            lower_order_final: false,
         }
     }
 }
 
 impl Presets for Deis {
     fn presets() -> Vec<(&'static str, Self)> {
-        let deis = |order, variable| Self { order, variable };
+        let deis = |order, variable| Self {
+            order,
+            variable,
+            ..Self::default()
+        };
         vec![
             ("deis_tab1", deis(1, DeisVariable::Time)),
             ("deis_tab2", deis(2, DeisVariable::Time)),
@@ -146,14 +155,15 @@ impl Deis {
         points: &[(f64, f64)],
     ) -> Weights {
         let (from, to) = (&grid[step], &grid[step + 1]);
-        let mut weights = Weights {
-            count: if to.is_clean() {
-                1
-            } else {
-                1 + self.order.min(step)
-            },
-            c: [0.0; 4],
-        };
+        let steps = grid.len() - 1;
+        let mut count = 1 + self.order.min(step);
+        if self.lower_order_final && steps < 15 {
+            count = count.min(steps - step);
+        }
+        if to.is_clean() {
+            count = 1;
+        }
+        let mut weights = Weights { count, c: [0.0; 4] };
         if weights.count == 1 {
             weights.c[0] = noise_transfer(from, to).1;
             return weights;
@@ -264,13 +274,47 @@ impl Trajectory for Steps {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{Deis, DeisVariable, gauss_legendre};
-    use crate::grid::{FinalStep, GridParams};
+    use crate::analytic::GaussianMixture;
+    use crate::grid::{FinalStep, GridKind, GridParams};
+    use crate::problem::Problem;
     use crate::samplers::Ddim;
     use crate::samplers::tests::{assert_golden, distance, end, error, three_gaussians};
+    use crate::schedule::VpDiscrete;
+
+    /// DEIS of three predictions of diffusers 0.42.1, labels 999, 888, .., 111, 0 of the discrete
+    /// chain, its tables raised to double precision; with `lower_order_final` and without.
+    const DIFFUSERS: [[f64; 8]; 2] = [
+        [
+            2.107_827_013_362,
+            0.110_007_579_030,
+            -1.041_191_558_026,
+            1.718_782_927_719,
+            0.198_231_603_848,
+            -1.946_800_882_249,
+            -1.289_569_984_169,
+            1.153_029_640_856,
+        ],
+        [
+            2.258_925_249_404,
+            0.170_149_732_962,
+            -1.162_716_441_882,
+            1.910_648_303_441,
+            0.659_436_926_453,
+            -1.840_882_884_032,
+            -1.361_774_693_162,
+            0.025_472_657_748,
+        ],
+    ];
 
     fn deis(order: usize, variable: DeisVariable) -> Deis {
-        Deis { order, variable }
+        Deis {
+            order,
+            variable,
+            ..Deis::default()
+        }
     }
 
     const VARIABLES: [DeisVariable; 3] =
@@ -340,6 +384,28 @@ mod tests {
             let off = |n| distance(&end(&sampler, &problem, &grid, n), &exact);
             let found = (off(160) / off(640)).log2() / 2.0;
             assert!((found - 2.0).abs() < 0.15, "{degree}: {found}");
+        }
+    }
+
+    #[test]
+    fn lower_order_final_ends_below_15_steps_with_degrees_1_and_0() {
+        let schedule = VpDiscrete::default().schedule().expect("rates");
+        let target = GaussianMixture::three().checked().expect("components");
+        let problem = Problem::new(Arc::new(schedule), Arc::new(target));
+        let grid = GridParams::spaced(GridKind::Linspace);
+        let plain = deis(2, DeisVariable::LogRho);
+        let lowered = Deis {
+            lower_order_final: true,
+            ..plain.clone()
+        };
+        for (sampler, diffusers) in [&lowered, &plain].into_iter().zip(DIFFUSERS) {
+            let x = end(sampler, &problem, &grid, 10);
+            let off = distance(&x, &diffusers);
+            assert!(off < 1e-9, "{}: {off:e}", sampler.lower_order_final);
+        }
+        for (steps, same) in [(14, false), (15, true)] {
+            let x = end(&lowered, &problem, &grid, steps);
+            assert_eq!(x == end(&plain, &problem, &grid, steps), same, "{steps}");
         }
     }
 }

@@ -26,7 +26,9 @@ pub use dpm_solver_multistep::{DpmSolverMultistep, SecondOrder, StartUp, ThirdOr
 pub use dpm_solver_sde::DpmSolverSde;
 
 // Predictor-corrector pairs and their refinements.
+mod dc_solver;
 mod unipc;
+pub use dc_solver::DcSolver;
 pub use unipc::{UniPc, UniPcVariant};
 
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
@@ -117,6 +119,7 @@ samplers! {
     "dpm_solver_multistep" DpmSolverMultistep, "DPM-Solver and DPM-Solver++ of several steps: 2M, 3M";
     "dpm_solver_sde" DpmSolverSde, "SDE-DPM-Solver and SDE-DPM-Solver++: the stochastic equation, order 1 and 2";
     family "Predictors and correctors";
+    "dc_solver" DcSolver, "DC-Solver: UniPC, each prediction moved in time by a fitted ratio";
     "unipc" UniPc, "UniPC: an exponential multistep predictor, and a corrector that costs no evaluation";
 
     family "Adams-Bashforth, momentum";

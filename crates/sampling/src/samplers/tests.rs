@@ -1,5 +1,7 @@
 //! What every registered sampler must do, and the reference problem that all are measured on.
 
+mod plain_euler;
+
 use std::sync::Arc;
 
 use pdesolve_core::{Control, State};
