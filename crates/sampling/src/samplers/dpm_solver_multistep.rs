@@ -239,7 +239,7 @@ impl Trajectory for Steps {
 }
 
 /// Takes `x` from the newest node of `history` to `to`.
-fn multistep(
+pub(super) fn multistep(
     params: &DpmSolverMultistep,
     order: usize,
     history: &History,

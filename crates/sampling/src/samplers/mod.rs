@@ -34,12 +34,16 @@ pub use unipc::{UniPc, UniPcVariant};
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
 mod deis;
 pub use deis::{Deis, DeisVariable};
+mod lml;
+pub use lml::Lml;
 mod momentum;
 pub use momentum::{Momentum, MomentumKind};
 mod pndm;
 pub use pndm::{Pndm, PndmStart};
 mod rho_runge_kutta;
 pub use rho_runge_kutta::{RhoMethod, RhoRungeKutta};
+mod sada;
+pub use sada::Sada;
 
 // Methods in sigma, Markov chains in noise and data.
 mod edm;
@@ -127,6 +131,8 @@ samplers! {
     "rho_runge_kutta" RhoRungeKutta, "Runge-Kutta in rho = sigma/alpha: Heun, Kutta, classical";
     "pndm" Pndm, "PNDM: Adams-Bashforth weights of equal steps, carried by DDIM";
     "momentum" Momentum, "Adams-Bashforth with momentum: heavy ball, Nesterov, GHVB";
+    "lml" Lml, "LML: increments of DDIM or 2M turned away from past ones";
+    "sada" Sada, "SADA: DPM-Solver++ 2M that leaves out calls of the model where the path is stable";
 
     family "Methods in sigma";
     "edm" Edm, "EDM: two stages in sigma/alpha, with noise added before each step";
