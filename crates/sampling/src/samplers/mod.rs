@@ -26,7 +26,9 @@ pub use dpm_solver_multistep::{DpmSolverMultistep, SecondOrder, StartUp, ThirdOr
 pub use dpm_solver_sde::DpmSolverSde;
 
 // Predictor-corrector pairs and their refinements.
+pub mod dpm_solver_v3;
 mod unipc;
+pub use dpm_solver_v3::DpmSolverV3;
 pub use unipc::{UniPc, UniPcVariant};
 
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
@@ -112,6 +114,7 @@ samplers! {
     "dpm_solver_multistep" DpmSolverMultistep, "DPM-Solver and DPM-Solver++ of several steps: 2M, 3M";
     "dpm_solver_sde" DpmSolverSde, "SDE-DPM-Solver and SDE-DPM-Solver++: the stochastic equation, order 1 and 2";
     // Predictor-corrector pairs and their refinements.
+    "dpm_solver_v3" DpmSolverV3, "DPM-Solver-v3: the linear part of the model is found beforehand and integrated exactly";
     "unipc" UniPc, "UniPC: an exponential multistep predictor, and a corrector that costs no evaluation";
 
     // Adams-Bashforth in other variables, momentum, skipping of evaluations.
