@@ -334,8 +334,10 @@ impl Steps {
         let integrals = &self.integrals[self.walk.position];
         for (q, step) in self.weights.iter_mut().zip(integrals) {
             let mut moments = [0.0; 3];
-            for k in 0..count {
-                moments[k] = step.moments[k + 1] / h.powi(k as i32 + 1);
+            let mut power = 1.0;
+            for (scaled, moment) in moments[..count].iter_mut().zip(&step.moments[1..]) {
+                power *= h;
+                *scaled = moment / power;
             }
             *q = if pseudo {
                 divided(&r[..count], &moments[..count])
