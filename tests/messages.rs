@@ -747,3 +747,122 @@ fn unknown_scheme_of_fourier_analysis() {
         &["fourier", "--scheme", "diamond_diference"],
     );
 }
+
+/// A batch of points sampled from two Gaussians.
+const SAMPLING: &str = r#"schema = 1
+title = "two Gaussians"
+[problem]
+kind = "sampling"
+starts = [[0.5, 1.0], [-1.0, 0.2]]
+[problem.target]
+kind = "gaussian_mixture"
+weights = [0.5, 0.5]
+means = [[1.0, 0.0], [-1.0, 0.0]]
+deviations = [0.3, 0.4]
+parameterisation = "noise"
+[problem.schedule]
+kind = "vp_linear"
+[solver]
+kind = "sampler"
+steps = 5
+sampler = { kind = "dpm_solver", order = 1 }
+grid = { spacing = "lambda" }
+"#;
+
+/// The sampling case with one replacement, run.
+fn sampling(name: &str, from: &str, to: &str) {
+    assert!(SAMPLING.contains(from), "{from} is not in the case");
+    let dir = Dir::new();
+    dir.write("case.toml", SAMPLING.replace(from, to));
+    golden(name, &dir, &["sample", "case.toml"]);
+}
+
+#[test]
+fn the_sampling_case_is_a_good_one() {
+    let dir = Dir::new();
+    dir.write("case.toml", SAMPLING);
+    let ran = dir.run(&["sample", "case.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
+#[test]
+fn sampling_grid_that_does_not_fall() {
+    sampling(
+        "sampling_grid_that_does_not_fall",
+        "grid = { spacing = \"lambda\" }",
+        "grid = { spacing = { explicit = { times = [1.0, 0.8, 0.9, 0.4, 0.2, 0.01] } } }",
+    );
+}
+
+#[test]
+fn sampling_to_zero_noise_in_the_noise_form() {
+    let dir = Dir::new();
+    let text = SAMPLING
+        .replace("order = 1", "order = 2, form = \"noise\"")
+        .replace("\"lambda\" }", "\"lambda\", final = \"zero\" }");
+    dir.write("case.toml", text);
+    let name = "sampling_to_zero_noise_in_the_noise_form";
+    golden(name, &dir, &["sample", "case.toml"]);
+}
+
+#[test]
+fn sampling_with_an_unknown_parameterisation() {
+    sampling(
+        "sampling_with_an_unknown_parameterisation",
+        "parameterisation = \"noise\"",
+        "parameterisation = \"nose\"",
+    );
+}
+
+#[test]
+fn sampling_starts_of_another_dimension() {
+    sampling(
+        "sampling_starts_of_another_dimension",
+        "[-1.0, 0.2]",
+        "[-1.0]",
+    );
+}
+
+#[test]
+fn sampling_a_class_that_is_not_there() {
+    sampling(
+        "sampling_a_class_that_is_not_there",
+        "starts =",
+        "class = 2\nstarts =",
+    );
+}
+
+#[test]
+fn sampling_with_a_time_table() {
+    sampling(
+        "sampling_with_a_time_table",
+        "[solver]",
+        "[time]\nend = 1\n[solver]",
+    );
+}
+
+#[test]
+fn sampling_even_in_lambda_from_pure_noise() {
+    sampling(
+        "sampling_even_in_lambda_from_pure_noise",
+        "kind = \"vp_linear\"",
+        "kind = \"flow\"",
+    );
+}
+
+#[test]
+fn sampling_with_an_order_beyond_the_method() {
+    sampling(
+        "sampling_with_an_order_beyond_the_method",
+        "order = 1",
+        "order = 4",
+    );
+}
+
+#[test]
+fn comparing_samplers_on_another_problem() {
+    let dir = Dir::new();
+    dir.write("case.toml", GOOD);
+    let name = "comparing_samplers_on_another_problem";
+    golden(name, &dir, &["sample", "case.toml", "--compare"]);
+}

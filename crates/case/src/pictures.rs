@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use pdesolve_io::plot::{
-    Band, Curve, Frame, Labels, Scale, colour_map, history, lines_over, quantity, space_time,
+    Band, Curve, Frame, Labels, Scale, colour_map, history, lines_and_dots, lines_over, quantity,
+    space_time,
 };
 use pdesolve_io::{IoError, VtkHdfFile};
 
@@ -13,7 +14,7 @@ use crate::names;
 use crate::plots::{PlotKind, PlotParams};
 use crate::results::ITERATION;
 use crate::run::beside;
-use crate::schema::Case;
+use crate::schema::{Case, is_absent};
 
 /// Frames drawn as curves where the table names no times.
 const CURVES: usize = 6;
@@ -60,6 +61,14 @@ pub enum PictureError {
         /// Time of the last frame.
         last: f64,
     },
+    /// A plane that is not given by two fields.
+    #[error(
+        "a picture of trajectories is drawn in the plane of two fields, and there are {found}; name two with `names`"
+    )]
+    Plane {
+        /// Fields named, or there.
+        found: usize,
+    },
     /// The file holds no frame yet.
     #[error("{0} holds no frame")]
     Empty(PathBuf),
@@ -68,6 +77,7 @@ pub enum PictureError {
 /// The picture that suits a file whose case asks for none.
 pub fn default_plots(file: &VtkHdfFile) -> Vec<PlotParams> {
     let kind = match (file.grid().dim(), file.times().len()) {
+        _ if points_of(file) && file.fields().len() > 1 => PlotKind::Trajectories,
         (1, 0..=12) => PlotKind::Lines,
         (1, _) => PlotKind::SpaceTime,
         _ => PlotKind::Map,
@@ -124,6 +134,7 @@ pub fn draw(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(), P
         PlotKind::SpaceTime => draw_space_time(file, params, path),
         PlotKind::Map => draw_map(file, params, path),
         PlotKind::History => draw_history(file, params, path),
+        PlotKind::Trajectories => draw_trajectories(file, params, path),
     }
 }
 
@@ -184,6 +195,9 @@ fn frame_label(file: &VtkHdfFile, step: usize) -> Result<String, PictureError> {
         return Ok(String::new());
     }
     let t = file.times()[step];
+    if case_of(file).is_some_and(|case| case.problem.sampling().is_some()) {
+        return Ok(format!("step {t}"));
+    }
     Ok(format!("t = {}", (t * 1e9).round() / 1e9))
 }
 
@@ -233,10 +247,74 @@ fn draw_lines(file: &VtkHdfFile, params: &PlotParams, path: &Path) -> Result<(),
     Ok(lines_over(path, &labels, &curves, &bands(file))?)
 }
 
+/// The case of a file.
+fn case_of(file: &VtkHdfFile) -> Option<Case> {
+    toml::from_str::<Case>(&file.meta().case_text).ok()
+}
+
 /// The case of a file, where it is one of transport.
 fn transport_of(file: &VtkHdfFile) -> Option<Case> {
-    let case = toml::from_str::<Case>(&file.meta().case_text).ok()?;
-    case.problem.transport().is_some().then_some(case)
+    case_of(file).filter(|case| case.problem.transport().is_some())
+}
+
+/// Whether the file holds sampled points.
+fn points_of(file: &VtkHdfFile) -> bool {
+    case_of(file).is_some_and(|case| case.problem.sampling().is_some() && is_absent(&case.mesh))
+}
+
+/// Samples whose ways are drawn, at most.
+const WAYS: usize = 200;
+
+fn draw_trajectories(
+    file: &VtkHdfFile,
+    params: &PlotParams,
+    path: &Path,
+) -> Result<(), PictureError> {
+    let fields: Vec<String> = file.fields().iter().map(|f| f.name.clone()).collect();
+    let wanted = match &params.names {
+        Some(names) => names.clone(),
+        None => fields.iter().take(2).cloned().collect(),
+    };
+    let missing_name = wanted.iter().find(|name| !fields.contains(name));
+    if let Some(name) = missing_name {
+        return Err(missing(file, "field", name, &fields));
+    }
+    let [first, second] = &wanted[..] else {
+        return Err(PictureError::Plane {
+            found: wanted.len(),
+        });
+    };
+    let count = file.grid().len().min(WAYS);
+    let mut ways = vec![Curve::default(); count];
+    for step in 0..file.times().len() {
+        let (x, y) = (file.read(first, step)?, file.read(second, step)?);
+        for (way, (x, y)) in ways.iter_mut().zip(x.iter().zip(&y)) {
+            way.x.push(*x);
+            way.y.push(*y);
+        }
+    }
+    let last = |values: &Vec<f64>| values.last().copied().into_iter().collect();
+    let ends: Vec<Curve> = (ways.iter())
+        .map(|way| Curve {
+            label: String::new(),
+            x: last(&way.x),
+            y: last(&way.y),
+        })
+        .collect();
+    let labels = Labels {
+        title: file.meta().title.clone(),
+        x: first.clone(),
+        y: second.clone(),
+        value: String::new(),
+    };
+    Ok(lines_and_dots(
+        path,
+        &labels,
+        &ways,
+        &ends,
+        Scale::Linear,
+        Scale::Linear,
+    )?)
 }
 
 /// Averages over cells as what they are: constant from face to face.

@@ -16,7 +16,8 @@ pub struct PlotParams {
     /// last for `map`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<Vec<f64>>,
-    /// History columns drawn, for `history`.
+    /// History columns drawn, for `history`; the two fields of the plane, for `trajectories`
+    /// (default: the first two).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<Vec<String>>,
     /// Logarithmic value axis, for `history`.
@@ -36,4 +37,6 @@ pub enum PlotKind {
     Map,
     /// Quantities over time.
     History,
+    /// The ways of sampled points in the plane of two fields, `names`, with their ends as dots.
+    Trajectories,
 }

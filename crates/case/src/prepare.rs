@@ -422,7 +422,7 @@ fn random_modes(family: &RandomField, grid: &Grid, path: &str) -> Option<Finding
     }
 }
 
-fn mesh_finding(error: MeshError) -> Finding {
+pub(crate) fn mesh_finding(error: MeshError) -> Finding {
     let axis_path = |key: &str, axis: char| format!("mesh.{key}[{}]", axis_number(axis));
     let path = match &error {
         MeshError::TooFew { axis, what, .. } => axis_path(what, *axis),

@@ -8,7 +8,7 @@ use crate::function::Function;
 use crate::measure::base_name;
 use crate::names::suggest;
 use crate::plots::PlotKind;
-use crate::schema::Case;
+use crate::schema::{Case, is_absent};
 use crate::sweep::SECONDS;
 
 /// What a run will write.
@@ -42,6 +42,7 @@ pub(crate) fn check(case: &Case, written: &Written<'_>, findings: &mut Vec<Findi
             PlotKind::Lines | PlotKind::SpaceTime => written.grid.dim() == 1,
             PlotKind::Map => written.grid.dim() > 1,
             PlotKind::History => true,
+            PlotKind::Trajectories => case.problem.sampling().is_some() && is_absent(&case.mesh),
         };
         if !fits {
             findings.push(
@@ -53,7 +54,7 @@ pub(crate) fn check(case: &Case, written: &Written<'_>, findings: &mut Vec<Findi
                         written.grid.dim()
                     ),
                 )
-                .help("`lines` and `space_time` are for one axis, `map` is for two or three"),
+                .help("`lines` and `space_time` are for one axis, `map` is for two or three, `trajectories` for sampled points"),
             );
         }
         if let Some(field) = &plot.field {
@@ -67,7 +68,11 @@ pub(crate) fn check(case: &Case, written: &Written<'_>, findings: &mut Vec<Findi
         }
         for (k, name) in plot.names.iter().flatten().enumerate() {
             let path = format!("plot[{i}].names[{k}]");
-            check_name("history of", name, &columns, &path, findings);
+            if plot.kind == PlotKind::Trajectories {
+                check_name("field", name, written.fields, &path, findings);
+            } else {
+                check_name("history of", name, &columns, &path, findings);
+            }
         }
     }
     if let Some(sweep) = &case.sweep {

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use pdesolve_core::codes;
 use pdesolve_io::IoError;
-use pdesolve_io::plot::{Curve, Labels, Scale, lines_and_dots};
+use pdesolve_io::plot::{Curve, Group, Labels, Scale, panels};
 use pdesolve_sampling::SamplerParams;
 use pdesolve_sampling::work_precision::{self, Curves, WorkPrecision};
 
@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::finding::Finding;
 use crate::names::{list, nearest};
 use crate::registry::Solver;
-use crate::sampling::{Setup, finding, set_up};
+use crate::sampling::{Setup, finding, point_grid, set_up};
 use crate::schema::Case;
 
 /// Which samplers are compared, and in how many steps.
@@ -85,7 +85,15 @@ impl Comparison {
             ]);
         };
         let mut findings = Vec::new();
-        let setup = set_up(case, params, solver, &mut findings);
+        let grid = match point_grid(case) {
+            Some(grid) => grid,
+            None => (case.mesh.build()).map_err(|errors| {
+                (errors.into_iter())
+                    .map(crate::prepare::mesh_finding)
+                    .collect::<Vec<_>>()
+            })?,
+        };
+        let setup = set_up(case, params, solver, &grid, &mut findings);
         let Some(Setup {
             problem,
             target,
@@ -96,7 +104,8 @@ impl Comparison {
             return Err(findings);
         };
         let mut exact = starts.clone();
-        let known = target.flow(&nodes[0], &nodes[nodes.len() - 1], &mut exact);
+        let known =
+            problem.is_plain() && target.flow(&nodes[0], &nodes[nodes.len() - 1], &mut exact);
         let samples = starts.len() / problem.unknowns();
         let draws = target.draws(case.seed, 2 * samples);
         let study = WorkPrecision {
@@ -106,7 +115,8 @@ impl Comparison {
             samplers: &self.samplers,
             steps: &self.steps,
             exact: known.then_some(&exact),
-            draws: Some(&draws),
+            // Draws know nothing of guidance.
+            draws: problem.is_plain().then_some(&draws),
             seed: case.seed,
         };
         study
@@ -115,28 +125,38 @@ impl Comparison {
     }
 }
 
-/// Draws error over evaluations, a curve for each deterministic sampler.
+/// Draws error over evaluations, one panel for each family of deterministic samplers.
 ///
 /// # Errors
 /// [`IoError`] where the picture cannot be written.
 pub fn draw(curves: &Curves, title: &str, path: &Path) -> Result<(), IoError> {
-    let curve = |curve: &work_precision::Curve| {
-        let (x, y) = curve.reached().into_iter().unzip();
-        Curve {
+    let presets = SamplerParams::presets();
+    let mut groups: Vec<Group> = Vec::new();
+    for curve in curves.curves.iter().filter(|c| !c.stochastic) {
+        let (x, y): (Vec<f64>, Vec<f64>) = curve.reached().into_iter().unzip();
+        if x.is_empty() {
+            continue;
+        }
+        let preset = presets.iter().find(|(name, _)| *name == curve.name);
+        let family = preset.map_or("", |(_, params)| params.family());
+        let drawn = Curve {
             label: curve.name.clone(),
             x,
             y,
+        };
+        match groups.iter_mut().find(|group| group.title == family) {
+            Some(group) => group.curves.push(drawn),
+            None => groups.push(Group {
+                title: family.to_owned(),
+                curves: vec![drawn],
+            }),
         }
-    };
-    let drawn: Vec<Curve> = (curves.curves.iter())
-        .filter(|c| !c.stochastic && !c.reached().is_empty())
-        .map(curve)
-        .collect();
+    }
     let labels = Labels {
         title: title.to_owned(),
         x: "evaluations of the model".to_owned(),
         y: "largest error against the exact flow".to_owned(),
         ..Labels::default()
     };
-    lines_and_dots(path, &labels, &drawn, &drawn, Scale::Log, Scale::Log)
+    panels(path, &labels, &groups, Scale::Log, Scale::Log)
 }

@@ -7,7 +7,8 @@ use pdesolve_mesh::{Grid, MeshParams};
 use pdesolve_pde::TimeParams;
 use pdesolve_sampling::analytic::Target;
 use pdesolve_sampling::{
-    Layout, Node, Noise, Problem, Sampling, SamplingError, SamplingParams, SamplingSolverParams,
+    Layout, Node, Noise, OwnedCondition, Problem, Sampling, SamplingError, SamplingParams,
+    SamplingSolverParams,
 };
 
 use crate::finding::Finding;
@@ -73,10 +74,18 @@ pub(crate) fn set_up(
     case: &Case,
     params: &SamplingParams,
     solver: &SamplingSolverParams,
+    grid: &Grid,
     findings: &mut Vec<Finding>,
 ) -> Option<Setup> {
     refuse_unused(case, findings);
-    let target = (params.target.build())
+    let places = || {
+        let position = |i| grid.position(i)[..grid.dim()].to_vec();
+        match is_absent(&case.mesh) {
+            true => Vec::new(),
+            false => (0..grid.len()).map(position).collect(),
+        }
+    };
+    let target = (params.target.placed(places).build())
         .map_err(|e| findings.push(finding(&e, "problem.target")))
         .ok()?;
     let schedule = (params.schedule.build())
@@ -86,7 +95,31 @@ pub(crate) fn set_up(
         .map_err(|e| findings.push(finding(&e, "solver.grid")))
         .ok()?;
     let unknowns = target.unknowns();
-    let problem = Problem::new(schedule, target.clone());
+    let mut problem = Problem::new(schedule, target.clone());
+    if let Some(class) = params.class {
+        let classes = params.target.classes();
+        if class >= classes {
+            findings.push(Finding::new(
+                "E0308",
+                "problem.class",
+                match classes {
+                    0 => "the target has no classes".to_owned(),
+                    n => format!(
+                        "class {class} is asked for, and the target has 0 to {}",
+                        n - 1
+                    ),
+                },
+            ));
+            return None;
+        }
+        problem.condition = OwnedCondition::Class(class);
+    }
+    for (i, guidance) in params.guidance.iter().enumerate() {
+        match guidance.build(unknowns) {
+            Ok(guidance) => problem.guidance.push(guidance),
+            Err(e) => findings.push(finding(&e, &format!("problem.guidance[{i}]"))),
+        }
+    }
     let starts = match &params.starts {
         None => problem.prior(&nodes[0], case.trajectories, &Noise::new(case.seed)),
         Some(rows) => {
@@ -123,7 +156,7 @@ pub(crate) fn task(
         findings.push(crate::prepare::solver_mismatch(case));
         return None;
     };
-    let setup = set_up(case, params, solver, findings)?;
+    let setup = set_up(case, params, solver, grid, findings)?;
     let unknowns = setup.problem.unknowns();
     let on_points = is_absent(&case.mesh);
     if !on_points && unknowns != grid.len() {

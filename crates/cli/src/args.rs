@@ -169,6 +169,8 @@ pub(crate) enum PictureKind {
     Map,
     /// Quantities over time
     History,
+    /// The ways of sampled points in the plane of two fields
+    Trajectories,
 }
 
 /// `pdesolve converge`

@@ -55,6 +55,7 @@ pub mod reflow;
 mod sampler;
 pub mod samplers;
 pub mod schedule;
+pub mod search;
 mod simulation;
 pub mod work_precision;
 
@@ -67,7 +68,7 @@ pub use model::Model;
 pub use noise::Noise;
 pub use parameterisation::Parameterisation;
 pub use params::{SamplingParams, SamplingSolverParams};
-pub use problem::Problem;
+pub use problem::{OwnedCondition, Problem};
 pub use reference::reference_flow;
 pub use sampler::{
     InvertibleSampler, Latent, Properties, SampleReport, Sampler, StepObserver, Trajectory, sample,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analytic::TargetParams;
 use crate::grid::GridParams;
+use crate::guidance::GuidanceParams;
 use crate::samplers::{Ddim, SamplerParams};
 use crate::schedule::ScheduleParams;
 
@@ -20,6 +21,12 @@ pub struct SamplingParams {
     /// How data turn into noise. Default: the linear variance-preserving schedule.
     #[serde(default)]
     pub schedule: ScheduleParams,
+    /// Class that the model is conditioned on; of a mixture, the number of a component, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<usize>,
+    /// What the predictions are guided by, in turn. Default: nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guidance: Vec<GuidanceParams>,
     /// Where sampling starts, one row a sample. Default: as many draws of noise as there are
     /// `trajectories`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

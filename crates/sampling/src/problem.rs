@@ -55,6 +55,12 @@ impl Problem {
         }
     }
 
+    /// Whether the model is asked without condition and guidance, so that the closed form of its
+    /// target holds.
+    pub fn is_plain(&self) -> bool {
+        self.condition == OwnedCondition::None && self.guidance.is_empty()
+    }
+
     /// Number of unknowns of one sample.
     pub fn unknowns(&self) -> usize {
         self.denoiser.unknowns()

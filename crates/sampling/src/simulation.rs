@@ -55,7 +55,8 @@ impl Exact {
     fn distance(&mut self, batch: &[f64]) -> f64 {
         if !self.arrived {
             let (from, to) = self.ends;
-            self.arrived = self.target.flow(&from, &to, &mut self.batch)
+            self.arrived = (self.problem.is_plain()
+                && self.target.flow(&from, &to, &mut self.batch))
                 || reference_flow(&self.problem, &from, &to, &mut self.batch).is_ok();
             if !self.arrived {
                 self.batch.fill(f64::NAN);

@@ -127,6 +127,7 @@ impl From<args::PictureKind> for PlotKind {
             args::PictureKind::SpaceTime => Self::SpaceTime,
             args::PictureKind::Map => Self::Map,
             args::PictureKind::History => Self::History,
+            args::PictureKind::Trajectories => Self::Trajectories,
         }
     }
 }

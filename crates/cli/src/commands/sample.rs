@@ -55,7 +55,7 @@ pub(crate) fn sample(args: &args::Sample) -> Exit {
     };
     use_threads(args.threads);
     let interrupt = interrupt_flag();
-    say(&format!(
+    let mut head = Some(format!(
         "{:<24} {:>6} {:>12} {:>14} {:>8} {:>8}",
         "sampler", "steps", "evaluations", "error", "order", "claimed"
     ));
@@ -72,6 +72,7 @@ pub(crate) fn sample(args: &args::Sample) -> Exit {
         "sampler,steps,evaluations,error,order,claimed,note",
     );
     let curves = comparison.run(&loaded.case, &interrupt, &mut |curve, point| {
+        head.take().iter().for_each(|head| say(head));
         say(&row(curve, point));
         write(&mut csv, &csv_row(curve, point));
     });

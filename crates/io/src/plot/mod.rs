@@ -7,6 +7,7 @@
 //! | [`colour_map`] | one or more 2-D fields in colour, to scale |
 //! | [`convergence`] | error against step, with the line of the order |
 //! | [`points`] | curves with a dot at each value, for parameter studies |
+//! | [`panels`] | many curves, one panel a group |
 //! | [`history`] | quantities over time |
 //!
 //! Fields of one sign are drawn in viridis, fields of both signs in blue-white-red with white at
@@ -18,11 +19,13 @@ mod colours;
 mod curves;
 mod maps;
 mod panel;
+mod panels;
 mod scale;
 
 pub use canvas::check_place;
 pub use curves::{convergence, history, lines, lines_and_dots, lines_over, points};
 pub use maps::{colour_map, space_time};
+pub use panels::{Group, panels};
 pub use scale::Scale;
 
 /// The words of a picture. An empty text leaves its place empty.

@@ -55,8 +55,10 @@ pub enum Covariance {
 #[serde(deny_unknown_fields)]
 pub struct SquaredExponential {
     /// The points p_i: a number n for 0, 1, ..., n - 1 on a line, or their coordinates, one row a
-    /// point.
-    pub points: Points,
+    /// point. Default: the points or cell centres of the mesh (distances do not wrap around where
+    /// it is periodic).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<Points>,
     /// Length over which the values are correlated.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub length: f64,
@@ -88,6 +90,9 @@ pub enum Points {
     Given(Vec<Vec<f64>>),
 }
 
+/// Points of a dense covariance, at most: its modes then take about a minute and 400 MB.
+const MOST_POINTS: usize = 4096;
+
 fn one() -> f64 {
     1.0
 }
@@ -98,7 +103,7 @@ impl GaussianProcessParams {
         Self {
             mean: Vec::new(),
             covariance: Covariance::SquaredExponential(SquaredExponential {
-                points: Points::UnitSpaced(n),
+                points: Some(Points::UnitSpaced(n)),
                 length,
                 variance,
                 nugget,
@@ -143,9 +148,19 @@ impl SquaredExponential {
             ));
         }
         let points = match &self.points {
-            Points::UnitSpaced(n) => (0..*n).map(|i| vec![i as f64]).collect(),
-            Points::Given(points) => points.clone(),
+            Some(Points::UnitSpaced(n)) => (0..*n).map(|i| vec![i as f64]).collect(),
+            Some(Points::Given(points)) => points.clone(),
+            None => Vec::new(),
         };
+        if points.len() > MOST_POINTS {
+            return Err(SamplingError::parameter(
+                "points",
+                format!(
+                    "there are {}, and a dense covariance is made for at most {MOST_POINTS}",
+                    points.len()
+                ),
+            ));
+        }
         let dimensions = points.first().map_or(0, Vec::len);
         let usable = |p: &Vec<f64>| p.len() == dimensions && p.iter().all(|c| c.is_finite());
         if dimensions == 0 || !points.iter().all(usable) {

@@ -60,6 +60,27 @@ pub enum TargetParams {
 }
 
 impl TargetParams {
+    /// Number of classes that the model can be conditioned on.
+    pub fn classes(&self) -> usize {
+        match self {
+            Self::GaussianMixture(mixture) => mixture.weights.len(),
+            Self::GaussianProcess(_) | Self::Empirical(_) => 0,
+        }
+    }
+
+    /// The same with the points of a process that names none placed at `coordinates`, one row a
+    /// point.
+    pub fn placed(&self, coordinates: impl FnOnce() -> Vec<Vec<f64>>) -> Self {
+        let mut placed = self.clone();
+        if let Self::GaussianProcess(process) = &mut placed
+            && let Covariance::SquaredExponential(kernel) = &mut process.covariance
+            && kernel.points.is_none()
+        {
+            kernel.points = Some(Points::Given(coordinates()));
+        }
+        placed
+    }
+
     /// The target.
     ///
     /// # Errors

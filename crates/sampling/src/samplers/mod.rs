@@ -72,32 +72,37 @@ pub trait Presets: Sized {
 }
 
 macro_rules! samplers {
-    ($($kind:literal $params:ident, $about:literal;)*) => {
+    ($(family $family:literal; $($kind:literal $params:ident, $about:literal;)*)*) => {
         /// The sampler and its parameters; `kind` names it.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(tag = "kind")]
         pub enum SamplerParams {
-            $(#[doc = $about] #[serde(rename = $kind)] $params($params),)*
+            $($(#[doc = $about] #[serde(rename = $kind)] $params($params),)*)*
         }
 
         impl SamplerParams {
             /// All kinds, each with what it is.
-            pub const KINDS: &[(&str, &str)] = &[$(($kind, $about)),*];
+            pub const KINDS: &[(&str, &str)] = &[$($(($kind, $about)),*),*];
 
             /// Value of `sampler.kind`.
             pub fn kind(&self) -> &'static str {
-                match self { $(Self::$params(_) => $kind,)* }
+                match self { $($(Self::$params(_) => $kind,)*)* }
             }
 
             /// The method.
             pub fn sampler(&self) -> &dyn Sampler {
-                match self { $(Self::$params(sampler) => sampler,)* }
+                match self { $($(Self::$params(sampler) => sampler,)*)* }
+            }
+
+            /// What the kinds of methods have in common, in a few words.
+            pub fn family(&self) -> &'static str {
+                match self { $($(Self::$params(_) => $family,)*)* }
             }
 
             /// Every sampler in the configurations that tables and comparisons list.
             pub fn presets() -> Vec<(&'static str, Self)> {
                 let mut all = Vec::new();
-                $(all.extend($params::presets().into_iter().map(|(n, p)| (n, Self::$params(p))));)*
+                $($(all.extend($params::presets().into_iter().map(|(n, p)| (n, Self::$params(p))));)*)*
                 all
             }
         }
@@ -105,7 +110,7 @@ macro_rules! samplers {
 }
 
 samplers! {
-    // Exponential integrators of one step and of several.
+    family "Exponential integrators";
     "ddim" Ddim, "DDIM(eta): exponential Euler, with a share of fresh noise";
     "ddpm" Ddpm, "DDPM: ancestral sampling, with the small or the large variance";
     "dpm_solver" DpmSolver, "DPM-Solver and DPM-Solver++ of one step: exponential Runge-Kutta in lambda";
@@ -113,27 +118,27 @@ samplers! {
     "dpm_solver_fast" DpmSolverFast, "DPM-Solver and DPM-Solver++ that spend a given number of evaluations";
     "dpm_solver_multistep" DpmSolverMultistep, "DPM-Solver and DPM-Solver++ of several steps: 2M, 3M";
     "dpm_solver_sde" DpmSolverSde, "SDE-DPM-Solver and SDE-DPM-Solver++: the stochastic equation, order 1 and 2";
-    // Predictor-corrector pairs and their refinements.
+    family "Predictors and correctors";
     "dpm_solver_v3" DpmSolverV3, "DPM-Solver-v3: the linear part of the model is found beforehand and integrated exactly";
     "unipc" UniPc, "UniPC: an exponential multistep predictor, and a corrector that costs no evaluation";
 
-    // Adams-Bashforth in other variables, momentum, skipping of evaluations.
+    family "Adams-Bashforth, momentum";
     "deis" Deis, "DEIS: exponential Adams-Bashforth, the noise a polynomial in time, rho or ln rho";
     "rho_runge_kutta" RhoRungeKutta, "Runge-Kutta in rho = sigma/alpha: Heun, Kutta, classical";
     "pndm" Pndm, "PNDM: Adams-Bashforth weights of equal steps, carried by DDIM";
     "momentum" Momentum, "Adams-Bashforth with momentum: heavy ball, Nesterov, GHVB";
 
-    // Methods in sigma, Markov chains in noise and data.
+    family "Methods in sigma";
     "edm" Edm, "EDM: two stages in sigma/alpha, with noise added before each step";
     "euler" Euler, "Euler in sigma/alpha, with noise added before each step";
     "scheduled" SolverSchedule, "Taylor steps in lambda, each with its own form, order and derivatives";
 
-    // Interpolants, flows, mean-reverting and residual-shifting chains.
+    family "Flows, mean-reverting chains";
     "flow_ode" FlowOde, "the flow dx/dt = v by a Runge-Kutta method in the time of the schedule";
     "mean_reverting" MeanReverting, "MRS: exponential integrators of a diffusion that reverts to a given mean";
     "residual_shifting" ResidualShifting, "ResShift: a Markov chain between a given field and the data";
 
-    // Invertible methods.
+    family "Invertible methods";
     "bdia" Bdia, "BDIA: DDIM steps forwards and backwards, a two-step method that can be undone";
     "edict" Edict, "EDICT: two coupled copies of the batch, each step of which can be undone";
 }
