@@ -27,8 +27,10 @@ pub use dpm_solver_sde::DpmSolverSde;
 
 // Predictor-corrector pairs and their refinements.
 mod dc_solver;
+pub mod dpm_solver_v3;
 mod unipc;
 pub use dc_solver::DcSolver;
+pub use dpm_solver_v3::DpmSolverV3;
 pub use unipc::{UniPc, UniPcVariant};
 
 // Adams-Bashforth in other variables, momentum, skipping of evaluations.
@@ -124,6 +126,7 @@ samplers! {
     "dpm_solver_sde" DpmSolverSde, "SDE-DPM-Solver and SDE-DPM-Solver++: the stochastic equation, order 1 and 2";
     family "Predictors and correctors";
     "dc_solver" DcSolver, "DC-Solver: UniPC, each prediction moved in time by a fitted ratio";
+    "dpm_solver_v3" DpmSolverV3, "DPM-Solver-v3: the linear part of the model is found beforehand and integrated exactly";
     "unipc" UniPc, "UniPC: an exponential multistep predictor, and a corrector that costs no evaluation";
 
     family "Adams-Bashforth, momentum";
