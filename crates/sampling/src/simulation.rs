@@ -312,7 +312,7 @@ mod tests {
     struct Breaking {
         inner: GaussianMixture,
         calls: AtomicU64,
-        bad: u64,
+        bad: AtomicU64,
     }
 
     impl Denoiser for Breaking {
@@ -324,7 +324,7 @@ mod tests {
         }
         fn evaluate(&self, x: &[f64], node: &Node, condition: Condition<'_>, out: &mut [f64]) {
             self.inner.evaluate(x, node, condition, out);
-            if self.calls.fetch_add(1, Ordering::Relaxed) + 1 >= self.bad {
+            if self.calls.fetch_add(1, Ordering::Relaxed) + 1 >= self.bad.load(Ordering::Relaxed) {
                 out[7] = f64::NAN;
             }
         }
@@ -366,15 +366,18 @@ mod tests {
                 continue;
             }
             let inner = GaussianMixture::three().checked().expect("three");
-            let broken = Problem::new(
-                Arc::new(VarianceLinear::default()),
-                Arc::new(Breaking {
-                    inner,
-                    calls: AtomicU64::new(0),
-                    bad: evaluations + 1,
-                }),
-            );
+            let breaking = Arc::new(Breaking {
+                inner,
+                calls: AtomicU64::new(0),
+                bad: AtomicU64::new(u64::MAX),
+            });
+            let broken = Problem::new(Arc::new(VarianceLinear::default()), breaking.clone());
             let mut run = sampling(&params, &broken);
+            // Estimates made before the first step are not counted as evaluations.
+            let aside = breaking.calls.load(Ordering::Relaxed) - run.trajectory.evaluations();
+            breaking
+                .bad
+                .store(aside + evaluations + 1, Ordering::Relaxed);
             for _ in 0..steps {
                 run.advance(f64::INFINITY).expect(name);
             }
@@ -414,7 +417,11 @@ mod tests {
             let steps_of = |bad| {
                 let inner = GaussianMixture::three().checked().expect("three");
                 let calls = AtomicU64::new(0);
-                let denoiser = Arc::new(Breaking { inner, calls, bad });
+                let denoiser = Arc::new(Breaking {
+                    inner,
+                    calls,
+                    bad: AtomicU64::new(bad),
+                });
                 let problem = Problem::new(Arc::new(VarianceLinear::default()), denoiser);
                 sampling(&params, &problem)
             };

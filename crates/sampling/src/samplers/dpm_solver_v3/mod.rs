@@ -162,18 +162,23 @@ impl DpmSolverV3 {
 
 impl Presets for DpmSolverV3 {
     fn presets() -> Vec<(&'static str, Self)> {
+        // With fewer points the error of the integrals shows from 200 steps on.
+        let fine = |order| Self {
+            points: 32_001,
+            ..Self::of_order(order)
+        };
         let plain = Self {
             corrector: Corrector::None,
-            ..Self::of_order(3)
+            ..fine(3)
         };
         let pseudo = Self {
             pseudo_predictor: true,
             pseudo_corrector: true,
-            ..Self::of_order(3)
+            ..fine(3)
         };
         vec![
-            ("dpm_solver_v3_2", Self::of_order(2)),
-            ("dpm_solver_v3_3", Self::of_order(3)),
+            ("dpm_solver_v3_2", fine(2)),
+            ("dpm_solver_v3_3", fine(3)),
             ("dpm_solver_v3_3_pseudo", pseudo),
             ("dpm_solver_v3_3_predictor", plain),
         ]
